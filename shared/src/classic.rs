@@ -1,4 +1,4 @@
-//! The `PyChatting` dialect: bare JSON objects without any framing.
+//! The PyChatting dialect: bare JSON objects without any framing.
 //!
 //! In: a stream of concatenated JSON objects with any white space between them. Out: objects of at most
 //! [`limits::CLASSIC_OBJECT`] bytes, for the other side reads 1,024 bytes and takes them for exactly one object.
@@ -33,8 +33,8 @@ pub enum Request {
     Help,
     /// Toggle ignore mode.
     Ignore,
-    /// A native client has come late.
-    Hello,
+    /// A native client has come late; this is its object.
+    Hello(Vec<u8>),
 }
 
 /// What [`Decoder::next_item`] found.
@@ -112,10 +112,8 @@ impl Decoder {
 
     fn object(&mut self, end: usize) -> Item {
         let parsed = std::str::from_utf8(&self.bytes[..end]).ok().and_then(|text| Object::parse(text).ok());
-        let item = parsed.map(|object| request(&object));
+        let item = parsed.map(|object| request(&object, &self.bytes[..end]));
         match item {
-            // The hello stays: the native codec reads it again, as a line.
-            Some(Some(Request::Hello)) => Item::Request(Request::Hello),
             Some(item) => {
                 self.bytes.drain(..end);
                 item.map_or(Item::Unknown, Item::Request)
@@ -168,7 +166,7 @@ fn object_end(bytes: &[u8]) -> Option<usize> {
     None
 }
 
-fn request(object: &Object<'_>) -> Option<Request> {
+fn request(object: &Object<'_>, bytes: &[u8]) -> Option<Request> {
     let text = |key| match object.get(key) {
         Some(Value::Text(text)) => Some(text.clone().into_owned()),
         _ => None,
@@ -180,7 +178,7 @@ fn request(object: &Object<'_>) -> Option<Request> {
         "ls" => Request::Ls,
         "help" => Request::Help,
         "ignore" => Request::Ignore,
-        "hello" => Request::Hello,
+        "hello" => Request::Hello(bytes.to_vec()),
         _ => return None,
     })
 }

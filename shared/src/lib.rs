@@ -1,6 +1,6 @@
 //! The wire of Parlor: what clients and the server say to each other, and the values they say it with.
 //!
-//! Bytes come in through [`codec::LineCodec`] (native) or [`classic::Decoder`] (the `PyChatting` dialect) and become a
+//! Bytes come in through [`codec::LineCodec`] (native) or [`classic::Decoder`] (the PyChatting dialect) and become a
 //! [`request::Incoming`] on the server or an [`event::Outgoing`] on the client. Nothing here does I/O, reads a clock or
 //! knows a runtime; a value that exists is valid.
 

@@ -1,0 +1,106 @@
+//! What is due: one sweep over all connections, a wake for the few that wait for something.
+
+use super::Engine;
+use crate::{
+    hub::{Millis, Slot},
+    ids::SessionId,
+    session::Dialect,
+};
+use shared::{ErrorCode, Event};
+
+/// Between two sweeps. Silence is counted in sweeps: time in which the server itself stands still is no silence.
+pub(super) const SWEEP: Millis = 5_000;
+/// Sweeps without a byte before a ping.
+const PING_AFTER: u32 = 6;
+/// Sweeps without a byte before the end.
+const END_AFTER: u32 = 18;
+/// How long a connection has to say something before it is greeted as a classic one.
+const SNIFF: Millis = 500;
+/// How long it has for TLS where plain text is not served.
+const TLS: Millis = 10_000;
+/// How long it has to log in.
+const LOGIN: Millis = 30_000;
+/// The same for a classic client, whose person types the nickname.
+const LOGIN_CLASSIC: Millis = 600_000;
+/// How long the last words may take.
+pub(super) const CLOSING: Millis = 2_000;
+
+impl Engine {
+    /// Wakes a new connection when its times are up.
+    pub(super) fn watch_new(&mut self, id: SessionId, now: Millis) {
+        self.wakes.extend([SNIFF, TLS, LOGIN, LOGIN_CLASSIC].map(|wait| (now + wait, id)));
+    }
+
+    /// When [`Engine::timers`] has something to do.
+    pub(super) fn next_deadline(&self) -> Option<Millis> {
+        let wake = self.wakes.first().map(|(at, _)| *at);
+        let sweep = (!self.peers.is_empty()).then_some(self.next_sweep);
+        [wake, sweep, self.accept_at, self.hub.next_deadline(self.now())].into_iter().flatten().min()
+    }
+
+    pub(super) fn timers(&mut self) {
+        let now = self.now();
+        if self.accept_at.is_some_and(|at| at <= now.mono) {
+            self.accept_at = None;
+            self.accept_all();
+        }
+        while let Some((at, id)) = self.wakes.first().copied().filter(|(at, _)| *at <= now.mono) {
+            self.wakes.remove(&(at, id));
+            self.wake(id, now.mono);
+        }
+        if now.mono >= self.next_sweep {
+            self.next_sweep = now.mono + SWEEP;
+            self.sweep();
+        }
+        self.hub.tick(now);
+        self.apply();
+    }
+
+    fn wake(&mut self, id: SessionId, now: Millis) {
+        let Some(peer) = self.peers.get_mut(id) else { return };
+        let connection = &mut peer.connection;
+        if connection.closing.is_some_and(|at| at <= now) {
+            return self.drop_peer(id, "closed");
+        }
+        if connection.paced_until.is_some_and(|at| at <= now) {
+            connection.paced_until = None;
+            self.waiting.push(id);
+        }
+        let age = now.saturating_sub(connection.opened);
+        let (is_unknown, logged_in) = (matches!(connection.dialect, Dialect::Unknown), connection.logged_in);
+        let limit = if matches!(connection.dialect, Dialect::Classic(_)) { LOGIN_CLASSIC } else { LOGIN };
+        if is_unknown && age >= TLS && connection.unread.is_empty() {
+            return self.refuse(id, ErrorCode::TlsRequired, "plain text is not served here; connect with TLS");
+        }
+        if is_unknown && age >= SNIFF {
+            self.find_dialect(id, true);
+        }
+        if !logged_in && age >= limit {
+            return self.refuse(id, ErrorCode::NotLoggedIn, "nobody has logged in for too long");
+        }
+        self.mark(id);
+    }
+
+    /// Pings the silent, ends the dead, and lets go of what nobody follows.
+    fn sweep(&mut self) {
+        let mut dead = Vec::new();
+        let mut silent = Vec::new();
+        for (id, peer) in &mut self.peers {
+            let connection = &mut peer.connection;
+            if !connection.may_read() || !matches!(connection.dialect, Dialect::Native(_)) {
+                continue;
+            }
+            connection.silent += 1;
+            match connection.silent {
+                PING_AFTER => silent.push(id),
+                END_AFTER.. => dead.push(id),
+                _ => {}
+            }
+        }
+        self.tell(&silent, &Slot::Latest("ping", None), Event::Ping);
+        for id in dead {
+            self.drop_peer(id, "silent");
+        }
+        self.tails.retain(|log, _| self.hub.is_followed(*log));
+    }
+}

@@ -1,0 +1,381 @@
+//! The rules: who is here, and what a request does. No sockets, no disk, no clock: time is an argument, what is to happen
+//! comes out as [`Effect`]s, and what must be durable first comes back through [`Hub::settle`].
+
+mod bucket;
+mod follow;
+mod ignore;
+mod lists;
+mod login;
+mod marks;
+mod names;
+mod person;
+mod presence;
+mod room;
+mod session;
+mod settle;
+mod talk;
+
+pub use follow::Follow;
+pub use session::Session;
+
+use crate::{
+    ids::{LogId, PersonId, SessionId},
+    journal::{Asker, Op, Query, Stored},
+};
+use names::Names;
+use person::Person;
+use room::{Log, Room};
+use shared::{
+    ErrorCode, Event, Incoming, LogName, Nickname, Outgoing, Rejection, Request, RoomName, Seq, Tag, UnixMillis,
+    identity::KEY_BYTES,
+};
+use slotmap::SecondaryMap;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+/// Milliseconds of a clock that only goes forward, from any start.
+pub type Millis = u64;
+
+/// What time it is.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Now {
+    /// For everything that is waited for.
+    pub mono: Millis,
+    /// For what people call a time.
+    pub wall: UnixMillis,
+}
+
+/// How many of what the server holds, and how fast. Rates do not hold for exempt sessions.
+#[derive(Debug, Clone)]
+pub struct Rules {
+    /// Rooms there may be.
+    pub rooms: usize,
+    /// Persons in a room.
+    pub members: usize,
+    /// Rooms that one session follows.
+    pub rooms_per_session: usize,
+    /// Sessions of one person.
+    pub sessions_per_person: usize,
+    /// Messages a second that a session may send in the long run; more are read later.
+    pub sends_per_s: u32,
+    /// Joins, histories and searches a second in the long run; more are refused.
+    pub queries_per_s: u32,
+    /// What the operator has to say to everybody.
+    pub motd: String,
+}
+
+impl Default for Rules {
+    fn default() -> Self {
+        Self {
+            rooms: 10_000,
+            members: 100_000,
+            rooms_per_session: 100,
+            sessions_per_person: 100,
+            sends_per_s: 10,
+            queries_per_s: 20,
+            motd: String::new(),
+        }
+    }
+}
+
+/// What is to happen.
+#[derive(Debug)]
+pub enum Effect {
+    /// A session is answered.
+    Answer(SessionId, Outgoing),
+    /// Sessions are told; how, if they do not read, says the slot.
+    Tell(Vec<SessionId>, Slot, Event),
+    /// Something is to be stored.
+    Store(Op),
+    /// A page is to be read.
+    Read(Query),
+    /// A log has new entries.
+    Grown(LogId),
+    /// A session's cursors may have something to send.
+    Flush(SessionId),
+    /// A connection ends once what it is owed is written.
+    Close(SessionId),
+}
+
+/// What becomes of an event for a session that does not read.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Slot {
+    /// It is kept.
+    Keep,
+    /// It is dropped where too much is unsent; the room's roster follows instead.
+    Presence(RoomName),
+    /// Only the newest of its kind is kept.
+    Latest(&'static str, Option<LogName>),
+}
+
+/// Whether a request was dealt with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Progress {
+    /// Yes.
+    Done,
+    /// Not before the session's earlier requests are answered: ask again then.
+    Wait,
+    /// Not before that time: ask again then.
+    Later(Millis),
+}
+
+/// A refusal before it knows its request.
+#[derive(Debug)]
+struct Refusal {
+    code: ErrorCode,
+    detail: String,
+    retry_ms: Option<u64>,
+}
+
+impl Refusal {
+    fn new(code: ErrorCode, detail: impl Into<String>) -> Self {
+        Self { code, detail: detail.into(), retry_ms: None }
+    }
+
+    fn retry(code: ErrorCode, detail: impl Into<String>, retry_ms: u64) -> Self {
+        Self { retry_ms: Some(retry_ms), ..Self::new(code, detail) }
+    }
+
+    fn of(self, incoming: &Incoming) -> Rejection {
+        Rejection { retry_ms: self.retry_ms, ..incoming.reject(self.code, &self.detail) }
+    }
+}
+
+/// The state of the whole chat.
+#[derive(Debug)]
+pub struct Hub {
+    rules: Rules,
+    sessions: SecondaryMap<SessionId, Session>,
+    people: HashMap<PersonId, Person>,
+    names: Names,
+    /// Persons that are here, by nickname.
+    online: BTreeMap<(Box<str>, Nickname), PersonId>,
+    logs: HashMap<LogId, Log>,
+    rooms: BTreeMap<RoomName, Room>,
+    clock: presence::Clock,
+    /// Logs with entries that nobody has been told of yet.
+    grown: BTreeSet<LogId>,
+    /// When ignore modes end by themselves.
+    untils: BTreeSet<(UnixMillis, PersonId)>,
+    next_guest: i32,
+    guests_end: i32,
+    /// Tells the inboxes of guests of different runs apart.
+    run: String,
+    started: Millis,
+    effects: Vec<Effect>,
+}
+
+impl Hub {
+    /// The hub over what a journal holds. `run` is a new random word for each start.
+    pub fn new(rules: Rules, stored: Stored, run: String, now: Now) -> Self {
+        let mut hub = Self {
+            rules,
+            sessions: SecondaryMap::new(),
+            people: HashMap::new(),
+            names: Names::default(),
+            online: BTreeMap::new(),
+            logs: HashMap::new(),
+            rooms: BTreeMap::new(),
+            clock: presence::Clock::default(),
+            grown: BTreeSet::new(),
+            untils: BTreeSet::new(),
+            next_guest: stored.next_guest,
+            guests_end: stored.next_guest,
+            run,
+            started: now.mono,
+            effects: Vec::new(),
+        };
+        for log in stored.logs {
+            hub.logs.insert(log.log, Log::new(log.epoch, log.first, log.head));
+            if let Some(name) = log.room {
+                hub.rooms.insert(name, Room::new(log.log, log.topic));
+            }
+        }
+        for account in stored.accounts {
+            hub.add_account(account);
+        }
+        hub.reserve_guests();
+        hub
+    }
+
+    /// A connection that may speak the native wire. `challenge` is random; `exempt` frees it from rates.
+    pub fn connect(&mut self, id: SessionId, challenge: [u8; KEY_BYTES], exempt: bool, now: Now) {
+        self.sessions.insert(id, Session::new(challenge, exempt, &self.rules, now.mono));
+    }
+
+    /// A connection has ended. `broke`: it did not say `bye`, so a claimed nickname counts as away for a while.
+    pub fn disconnect(&mut self, id: SessionId, broke: bool, now: Now) {
+        let Some(session) = self.sessions.get(id) else { return };
+        for log in session.follows.iter().map(|follow| follow.room.clone()).collect::<Vec<_>>() {
+            self.unfollow(id, &log, broke, now);
+        }
+        let Some(session) = self.sessions.remove(id) else { return };
+        if session.unavailable {
+            self.effects.push(Effect::Store(Op::Ended(id)));
+        }
+        if let Some(person) = session.person {
+            self.end_session(id, person, now);
+        }
+    }
+
+    /// Deals with a line of a session, or with why it could not be read.
+    pub fn request(&mut self, id: SessionId, line: &Result<Incoming, Rejection>, now: Now) -> Progress {
+        let Some(session) = self.sessions.get_mut(id) else { return Progress::Done };
+        let waits = session.in_flight > 0;
+        let incoming = match line {
+            Ok(incoming) => incoming,
+            Err(_) if waits => return Progress::Wait,
+            Err(rejection) => {
+                self.bad_line(id, rejection.clone());
+                return Progress::Done;
+            }
+        };
+        let is_send = matches!(incoming.request, Request::Send(_));
+        if waits && (!is_send || session.in_flight >= session::IN_FLIGHT_MAX) {
+            return Progress::Wait;
+        }
+        if is_send
+            && session.person.is_some()
+            && let Some(at) = session.sends.take(now.mono)
+        {
+            self.say_slowed_down(id);
+            return Progress::Later(at);
+        }
+        match self.handle(id, incoming, now) {
+            Ok(()) => {}
+            Err(_) if waits => return Progress::Wait,
+            Err(refusal) => self.refuse(id, refusal.of(incoming)),
+        }
+        if let Some(session) = self.sessions.get_mut(id) {
+            session.bad_lines = 0;
+        }
+        Progress::Done
+    }
+
+    fn handle(&mut self, id: SessionId, incoming: &Incoming, now: Now) -> Result<(), Refusal> {
+        let asker = || Asker { session: id, tag: incoming.tag.clone() };
+        let session = &self.sessions[id];
+        let greeted = session.greeted;
+        match &incoming.request {
+            Request::Hello { version, .. } => return self.hello(id, *version, asker()),
+            _ if !greeted => {
+                return Err(Refusal::new(ErrorCode::HelloFirst, "say {\"type\":\"hello\",\"version\":1} first"));
+            }
+            Request::Login(login) => return self.login(asker(), login),
+            Request::Ping => return self.answer(asker(), Event::Pong),
+            Request::Pong => return Ok(()),
+            Request::Help => return self.answer(asker(), Event::Help { msg: lists::help() }),
+            Request::Bye => {
+                self.effects.push(Effect::Close(id));
+                self.disconnect(id, false, now);
+                return Ok(());
+            }
+            _ => {}
+        }
+        let Some(person) = session.person else {
+            return Err(Refusal::new(ErrorCode::NotLoggedIn, "log in first: {\"type\":\"login\",\"nickname\":\"…\"}"));
+        };
+        match &incoming.request {
+            Request::Join { room, start } => self.join(asker(), room, start, now),
+            Request::Leave { room } => {
+                self.unfollow(id, room, false, now);
+                self.answer(asker(), Event::Left { room: room.clone() })
+            }
+            Request::Send(send) => self.send(asker(), person, send, incoming),
+            Request::Ignore { on, until } => self.ignore(asker(), person, *on, *until, now),
+            Request::Away { on } => self.away(asker(), person, *on, now),
+            Request::Read { room, seq, back } => self.read(asker(), person, room, *seq, *back),
+            Request::Ls { room, after, limit } => self.ls(asker(), room.as_ref(), after.as_ref(), *limit),
+            Request::Rooms { after, limit } => self.list_rooms(asker(), after.as_ref(), *limit),
+            Request::History { room, place, limit } => self.history(asker(), person, room, *place, *limit, now),
+            Request::Search { text, room, limit, from } => {
+                let text = text.clone().map_err(talk::text_refusal)?;
+                self.search(asker(), person, text, room.as_ref(), *limit, from.as_deref(), now)
+            }
+            Request::Hello { .. }
+            | Request::Login(_)
+            | Request::Help
+            | Request::Ping
+            | Request::Pong
+            | Request::Bye => Ok(()),
+        }
+    }
+
+    fn answer(&mut self, asker: Asker, event: Event) -> Result<(), Refusal> {
+        self.effects.push(Effect::Answer(asker.session, Outgoing { event, tag: asker.tag }));
+        Ok(())
+    }
+
+    fn refuse(&mut self, id: SessionId, rejection: Rejection) {
+        let tag: Option<Tag> = rejection.tag.clone();
+        let closes = rejection.code == ErrorCode::VersionUnsupported;
+        self.effects.push(Effect::Answer(id, Outgoing { event: Event::Error(Box::new(rejection)), tag }));
+        if closes {
+            self.effects.push(Effect::Close(id));
+        }
+    }
+
+    fn bad_line(&mut self, id: SessionId, rejection: Rejection) {
+        self.refuse(id, rejection);
+        let session = &mut self.sessions[id];
+        session.bad_lines += 1;
+        if session.bad_lines >= shared::limits::BAD_LINES {
+            self.effects.push(Effect::Close(id));
+        }
+    }
+
+    fn store(&mut self, op: Op) {
+        if let Some(session) = op.asker().and_then(|asker| self.sessions.get_mut(asker.session)) {
+            session.in_flight += 1;
+        }
+        self.effects.push(Effect::Store(op));
+    }
+
+    fn query(&mut self, id: SessionId, query: Query) {
+        if let Some(session) = self.sessions.get_mut(id) {
+            session.in_flight += 1;
+        }
+        self.effects.push(Effect::Read(query));
+    }
+
+    /// What is to happen by now, in order.
+    pub fn take_effects(&mut self) -> Vec<Effect> {
+        std::mem::take(&mut self.effects)
+    }
+
+    /// A session, if the connection may still ask for something.
+    pub fn session(&self, id: SessionId) -> Option<&Session> {
+        self.sessions.get(id)
+    }
+
+    /// The cursors of a session, to be moved by what was sent.
+    pub fn follows(&mut self, id: SessionId) -> &mut [Follow] {
+        self.sessions.get_mut(id).map_or(&mut [], |session| &mut session.follows)
+    }
+
+    /// The last entry of a log that may be shown.
+    pub fn head(&self, log: LogId) -> Seq {
+        self.logs.get(&log).map_or(Seq::ZERO, |log| log.head)
+    }
+
+    /// The sessions that follow a log.
+    pub fn followers(&self, log: LogId) -> impl Iterator<Item = SessionId> + '_ {
+        self.logs.get(&log).into_iter().flat_map(|log| log.followers.iter().copied())
+    }
+
+    /// True while somebody follows a log.
+    pub fn is_followed(&self, log: LogId) -> bool {
+        self.logs.get(&log).is_some_and(|log| !log.followers.is_empty())
+    }
+
+    /// Does what is due.
+    pub fn tick(&mut self, now: Now) {
+        self.tick_presence(now);
+        self.tick_untils(now);
+    }
+
+    /// When [`Hub::tick`] has something to do.
+    pub fn next_deadline(&self, now: Now) -> Option<Millis> {
+        let until = self.untils.first().map(|(until, _)| now.mono + until.saturating_sub(now.wall));
+        [self.clock.next(), until].into_iter().flatten().min()
+    }
+}

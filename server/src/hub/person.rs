@@ -1,0 +1,76 @@
+//! A person: a claimed nickname with its key, or a guest's one login.
+
+use crate::{
+    ids::{LogId, SessionId},
+    journal::Hold,
+};
+use shared::{Nickname, RoomName, Seq, event::Member, event::State, identity::PublicKey, text::Label};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// A person.
+#[derive(Debug)]
+pub(super) struct Person {
+    pub(super) nickname: Nickname,
+    /// What lists are sorted by.
+    pub(super) order: (Box<str>, Nickname),
+    /// Whom a claimed nickname belongs to.
+    pub(super) key: Option<PublicKey>,
+    /// The log of its direct messages.
+    pub(super) inbox: LogId,
+    /// Its connections, and whether each is quiet.
+    pub(super) sessions: BTreeMap<SessionId, bool>,
+    /// Rooms that it is a member of.
+    pub(super) rooms: BTreeSet<RoomName>,
+    /// Said to be away.
+    pub(super) away: bool,
+    /// Ignore mode, while it is on.
+    pub(super) hold: Option<Hold>,
+    /// How far a claimed nickname has read.
+    pub(super) marks: BTreeMap<LogId, Seq>,
+}
+
+impl Person {
+    pub(super) fn new(nickname: Nickname, key: Option<PublicKey>, inbox: LogId) -> Self {
+        Self {
+            order: nickname.order(),
+            nickname,
+            key,
+            inbox,
+            sessions: BTreeMap::new(),
+            rooms: BTreeSet::new(),
+            away: false,
+            hold: None,
+            marks: BTreeMap::new(),
+        }
+    }
+
+    pub(super) fn is_claimed(&self) -> bool {
+        self.key.is_some()
+    }
+
+    /// True while it counts as online.
+    pub(super) fn is_listed(&self) -> bool {
+        !self.rooms.is_empty() || self.sessions.values().any(|quiet| !quiet)
+    }
+
+    /// Its sessions that ignore mode and presence are about.
+    pub(super) fn loud_sessions(&self) -> impl Iterator<Item = SessionId> + '_ {
+        self.sessions.iter().filter(|(_, quiet)| !**quiet).map(|(id, _)| *id)
+    }
+
+    /// As lists show it. `connected`: a connection of it is there (in the room that the list is of).
+    pub(super) fn member(&self, connected: bool) -> Member {
+        let state = if connected && self.hold.is_some() {
+            State::Ignoring
+        } else if !connected || self.away {
+            State::Away
+        } else {
+            State::Online
+        };
+        Member { nickname: self.label(), state }
+    }
+
+    pub(super) fn label(&self) -> Label {
+        Label::new(self.nickname.as_str())
+    }
+}

@@ -1,0 +1,60 @@
+//! A log as the hub sees it, and a room around one.
+
+use super::{Millis, presence::Change};
+use crate::ids::{LogId, PersonId, SessionId};
+use shared::{Epoch, Nickname, Seq, limits};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// A log: where it stands, and who follows it.
+#[derive(Debug)]
+pub(super) struct Log {
+    pub(super) epoch: Epoch,
+    /// The first entry that is kept.
+    pub(super) first: Seq,
+    /// The last committed entry.
+    pub(super) head: Seq,
+    pub(super) followers: BTreeSet<SessionId>,
+}
+
+impl Log {
+    pub(super) fn new(epoch: Epoch, first: Seq, head: Seq) -> Self {
+        Self { epoch, first, head, followers: BTreeSet::new() }
+    }
+}
+
+/// A room: a log with members.
+#[derive(Debug)]
+pub(super) struct Room {
+    pub(super) log: LogId,
+    pub(super) topic: String,
+    /// Persons in it, by nickname.
+    pub(super) members: BTreeMap<(Box<str>, Nickname), Member>,
+    /// Too many to name: from over 500 members until they are 450.
+    pub(super) is_crowd: bool,
+    /// What the next presence tells.
+    pub(super) changes: Vec<Change>,
+}
+
+/// A person in a room.
+#[derive(Debug)]
+pub(super) struct Member {
+    pub(super) person: PersonId,
+    /// Its sessions that follow the room, the quiet ones not counted.
+    pub(super) sessions: usize,
+    /// If all of them broke: when it counts as gone.
+    pub(super) gone_at: Option<Millis>,
+}
+
+impl Room {
+    pub(super) fn new(log: LogId, topic: String) -> Self {
+        Self { log, topic, members: BTreeMap::new(), is_crowd: false, changes: Vec::new() }
+    }
+
+    /// Notices that the room has grown into a crowd. What was to be named no longer is.
+    pub(super) fn grow(&mut self) {
+        if self.members.len() > limits::ROSTER_MAX {
+            self.is_crowd = true;
+            self.changes.clear();
+        }
+    }
+}

@@ -1,0 +1,158 @@
+//! The embedded journal: SQLite in WAL mode, `synchronous = FULL`.
+//!
+//! One thread writes: all that is queued becomes one transaction (group commit). One thread reads, through a connection
+//! that may only query. The full-text index follows behind the commits, in the writer's idle moments.
+
+mod index;
+mod read;
+mod schema;
+mod search;
+mod write;
+
+use super::{Journal, Op, Output, Query, Stored};
+use anyhow::{Context, bail};
+use rusqlite::Connection;
+use std::{
+    fs::{File, TryLockError},
+    io::{Read, Seek, Write},
+    path::Path,
+    sync::mpsc::{Receiver, Sender, TryRecvError, channel},
+    thread,
+};
+use tokio::sync::mpsc::UnboundedSender;
+
+/// Ops in one transaction at most, so that the first of them does not wait for ever.
+const BATCH_OPS: usize = 4_096;
+
+/// How a journal is opened.
+#[derive(Debug, Clone, Default)]
+pub struct Settings {
+    /// The database takes at most so many MiB.
+    pub max_mib: Option<u64>,
+}
+
+/// A journal in a SQLite database.
+#[derive(Debug)]
+pub struct SqliteJournal {
+    ops: Option<Sender<Vec<Op>>>,
+    queries: Option<Sender<Query>>,
+    threads: Vec<thread::JoinHandle<()>>,
+}
+
+impl SqliteJournal {
+    /// Opens or makes the database in `directory`, which must exist. What comes out goes to `outputs`.
+    pub fn open(
+        directory: &Path,
+        settings: &Settings,
+        outputs: &UnboundedSender<Output>,
+    ) -> anyhow::Result<(Self, Stored)> {
+        let path = directory.join("journal.sqlite3");
+        let connection =
+            schema::open(&path, settings).with_context(|| format!("the journal {} can't be opened", path.display()))?;
+        let stored =
+            schema::load(&connection).with_context(|| format!("the journal {} can't be read", path.display()))?;
+        let reader = schema::open_reader(&path)?;
+
+        let (ops, op_queue) = channel();
+        let (queries, query_queue) = channel();
+        let (to_loop, pages) = (outputs.clone(), outputs.clone());
+        let threads = vec![
+            thread::Builder::new().name("journal".into()).spawn(move || write_loop(connection, &op_queue, &to_loop))?,
+            thread::Builder::new().name("pages".into()).spawn(move || read_loop(&reader, &query_queue, &pages))?,
+        ];
+        Ok((Self { ops: Some(ops), queries: Some(queries), threads }, stored))
+    }
+}
+
+impl Journal for SqliteJournal {
+    fn write(&mut self, ops: Vec<Op>) {
+        if let Some(queue) = &self.ops {
+            // Without a thread at the other end the loop has been told that the journal failed.
+            let _ = queue.send(ops);
+        }
+    }
+
+    fn read(&mut self, query: Query) {
+        if let Some(queue) = &self.queries {
+            let _ = queue.send(query);
+        }
+    }
+}
+
+impl Drop for SqliteJournal {
+    /// Ends once everything that was handed in is done.
+    fn drop(&mut self) {
+        (self.ops, self.queries) = (None, None);
+        for thread in self.threads.drain(..) {
+            let _ = thread.join();
+        }
+    }
+}
+
+fn write_loop(connection: Connection, queue: &Receiver<Vec<Op>>, outputs: &UnboundedSender<Output>) {
+    let mut writer = match write::Writer::new(connection) {
+        Ok(writer) => writer,
+        Err(error) => return drop(outputs.send(Output::Failed(format!("the journal can't be read: {error}")))),
+    };
+    let mut indexed = false;
+    loop {
+        let mut ops = match queue.try_recv() {
+            Ok(ops) => ops,
+            Err(TryRecvError::Disconnected) => return,
+            // Nothing to store: the index may catch up, a little at a time.
+            Err(TryRecvError::Empty) if !indexed => {
+                indexed = !writer.index_some();
+                continue;
+            }
+            Err(TryRecvError::Empty) => match queue.recv() {
+                Ok(ops) => ops,
+                Err(_) => return,
+            },
+        };
+        indexed = false;
+        while ops.len() < BATCH_OPS {
+            let Ok(more) = queue.try_recv() else { break };
+            ops.extend(more);
+        }
+        let output = match writer.commit(ops) {
+            Ok(batch) => Output::Batch(batch),
+            Err(reason) => Output::Failed(reason),
+        };
+        let failed = matches!(output, Output::Failed(_));
+        if outputs.send(output).is_err() || failed {
+            return;
+        }
+    }
+}
+
+fn read_loop(connection: &Connection, queue: &Receiver<Query>, outputs: &UnboundedSender<Output>) {
+    while let Ok(query) = queue.recv() {
+        let page = read::page(connection, &query);
+        if outputs.send(Output::Page(query, page)).is_err() {
+            return;
+        }
+    }
+}
+
+/// Takes hold of a data directory until the file is dropped; an error names who has it.
+pub fn lock_directory(directory: &Path) -> anyhow::Result<File> {
+    let path = directory.join("lock");
+    let mut file = File::options().read(true).write(true).create(true).truncate(false).open(&path)?;
+    match file.try_lock() {
+        Ok(()) => {}
+        Err(TryLockError::WouldBlock) => {
+            let mut holder = String::new();
+            file.read_to_string(&mut holder)?;
+            bail!(
+                "the data directory {} is in use by process {}: end it, or choose another with --data-dir",
+                directory.display(),
+                holder.trim()
+            );
+        }
+        Err(TryLockError::Error(error)) => return Err(error).context("the data directory can't be locked"),
+    }
+    file.set_len(0)?;
+    file.rewind()?;
+    writeln!(file, "{}", std::process::id())?;
+    Ok(file)
+}

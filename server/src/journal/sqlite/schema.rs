@@ -1,0 +1,187 @@
+//! The tables, how the database is opened, and what is known of it at the start.
+//!
+//! Entries lie in one table, clustered by [`LogId::place`]; one unique index serves the ids and the authors. Seqs of a
+//! log have no holes: what is taken out leaves a tombstone.
+
+use super::Settings;
+use crate::{
+    ids::{LogId, PersonId},
+    journal::{Account, Hold, Stored, StoredLog},
+};
+use anyhow::{Context, ensure};
+use rusqlite::{Connection, OpenFlags, OptionalExtension, Row, params};
+use shared::{Epoch, Nickname, RoomName, Seq, identity::PublicKey};
+use std::{collections::BTreeMap, fs::File, path::Path};
+
+const VERSION: i64 = 1;
+
+const SCHEMA: &str = "
+CREATE TABLE entry (
+    place INTEGER PRIMARY KEY,
+    log INTEGER NOT NULL,
+    sender INTEGER NOT NULL,
+    id TEXT NOT NULL,
+    author TEXT,
+    receiver TEXT,
+    at INTEGER NOT NULL,
+    kind TEXT,
+    re INTEGER,
+    msg TEXT
+) STRICT;
+CREATE UNIQUE INDEX entry_id ON entry (sender, id, log);
+CREATE TABLE log (
+    log INTEGER PRIMARY KEY,
+    room TEXT UNIQUE,
+    epoch TEXT NOT NULL,
+    first INTEGER NOT NULL DEFAULT 1,
+    indexed INTEGER NOT NULL DEFAULT 0,
+    topic TEXT NOT NULL DEFAULT ''
+) STRICT;
+CREATE TABLE account (
+    person INTEGER PRIMARY KEY,
+    nickname TEXT NOT NULL UNIQUE,
+    key BLOB NOT NULL,
+    inbox INTEGER NOT NULL REFERENCES log,
+    holding INTEGER NOT NULL DEFAULT 0,
+    until INTEGER
+) STRICT;
+CREATE TABLE hold (person INTEGER, log INTEGER, since INTEGER NOT NULL, PRIMARY KEY (person, log)) STRICT, WITHOUT ROWID;
+CREATE TABLE mark (person INTEGER, log INTEGER, seq INTEGER NOT NULL, PRIMARY KEY (person, log)) STRICT, WITHOUT ROWID;
+CREATE TABLE meta (key TEXT PRIMARY KEY, value INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+CREATE VIRTUAL TABLE found USING fts5 (msg, content='', contentless_delete=1, tokenize='unicode61 remove_diacritics 0');
+";
+
+/// Opens the one connection that writes; makes the tables on the first start, durably, before anybody is let in.
+pub(super) fn open(path: &Path, settings: &Settings) -> anyhow::Result<Connection> {
+    let connection = Connection::open(path)?;
+    connection.pragma_update(None, "journal_mode", "WAL")?;
+    connection.pragma_update(None, "synchronous", "FULL")?;
+    let mode: String = connection.pragma_query_value(None, "journal_mode", |row| row.get(0))?;
+    let synchronous: i64 = connection.pragma_query_value(None, "synchronous", |row| row.get(0))?;
+    ensure!(mode == "wal" && synchronous == 2, "SQLite did not take WAL mode with full synchronisation");
+    if let Some(mib) = settings.max_mib {
+        let page: u64 = connection.pragma_query_value(None, "page_size", |row| row.get(0))?;
+        connection.pragma_update(None, "max_page_count", i64::try_from(mib.saturating_mul(1 << 20) / page)?)?;
+    }
+    let version: i64 = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
+    match version {
+        0 => create(&connection, path)?,
+        VERSION => {}
+        other => anyhow::bail!("it has format {other}; this server knows format {VERSION}: use a newer server"),
+    }
+    connection.set_prepared_statement_cache_capacity(64);
+    Ok(connection)
+}
+
+fn create(connection: &Connection, path: &Path) -> anyhow::Result<()> {
+    connection.execute_batch(&format!("BEGIN; {SCHEMA} PRAGMA user_version = {VERSION}; COMMIT;"))?;
+    connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))?;
+    File::open(path)?.sync_all()?;
+    if let Some(folder) = path.parent() {
+        File::open(folder)?.sync_all()?;
+    }
+    Ok(())
+}
+
+/// Opens a connection that can only query.
+pub(super) fn open_reader(path: &Path) -> anyhow::Result<Connection> {
+    let connection = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+    connection.pragma_update(None, "query_only", true)?;
+    connection.set_prepared_statement_cache_capacity(32);
+    Ok(connection)
+}
+
+/// The last entry of a log; 0 if there is none.
+pub(super) fn head(connection: &Connection, log: LogId) -> rusqlite::Result<Seq> {
+    let mut statement =
+        connection.prepare_cached("SELECT place FROM entry WHERE place BETWEEN ? AND ? ORDER BY place DESC LIMIT 1")?;
+    let last = Seq::ZERO.forward(u64::from(u32::MAX));
+    let place = statement.query_row([log.place(Seq::ZERO), log.place(last)], |row| row.get(0)).optional()?;
+    Ok(place.map_or(Seq::ZERO, |place| LogId::from_place(place).1))
+}
+
+/// A seq as SQLite holds it.
+pub(super) fn seq(row: &Row<'_>, column: &str) -> rusqlite::Result<Seq> {
+    Ok(Seq::new(row.get(column)?).unwrap_or_default())
+}
+
+/// Everything but the entries.
+pub(super) fn load(connection: &Connection) -> anyhow::Result<Stored> {
+    let mut logs = connection
+        .prepare("SELECT log, room, epoch, first, topic FROM log")?
+        .query_map([], |row| {
+            let room: Option<String> = row.get("room")?;
+            Ok((
+                room,
+                row.get::<_, String>("epoch")?,
+                StoredLog {
+                    log: LogId(row.get("log")?),
+                    room: None,
+                    epoch: Epoch::parse("").expect("an empty epoch"),
+                    first: seq(row, "first")?,
+                    head: Seq::ZERO,
+                    topic: row.get("topic")?,
+                },
+            ))
+        })?
+        .map(|row| {
+            let (room, epoch, log) = row?;
+            let room = room.map(|room| RoomName::parse(&room)).transpose().context("a room's name is damaged")?;
+            Ok(StoredLog { room, epoch: Epoch::parse(&epoch).context("an epoch is damaged")?, ..log })
+        })
+        .collect::<anyhow::Result<Vec<_>>>()?;
+    for log in &mut logs {
+        log.head = head(connection, log.log)?.max(log.first.previous());
+    }
+    let next_guest = meta(connection, "next_guest")?.unwrap_or(1);
+    Ok(Stored { accounts: accounts(connection, &logs)?, logs, next_guest: i32::try_from(next_guest)? })
+}
+
+pub(super) fn meta(connection: &Connection, key: &str) -> rusqlite::Result<Option<i64>> {
+    connection.query_row("SELECT value FROM meta WHERE key = ?", [key], |row| row.get(0)).optional()
+}
+
+fn accounts(connection: &Connection, logs: &[StoredLog]) -> anyhow::Result<Vec<Account>> {
+    let epochs: BTreeMap<LogId, &Epoch> = logs.iter().map(|log| (log.log, &log.epoch)).collect();
+    let mut statement = connection.prepare("SELECT person, nickname, key, inbox, holding, until FROM account")?;
+    let mut rows = statement.query([])?;
+    let mut accounts = Vec::new();
+    while let Some(row) = rows.next()? {
+        let person = PersonId(row.get("person")?);
+        let inbox = LogId(row.get("inbox")?);
+        let hold = if row.get("holding")? {
+            Some(Hold {
+                until: row.get("until")?,
+                since: seqs(connection, "SELECT log, since AS seq FROM hold", person)?,
+            })
+        } else {
+            None
+        };
+        accounts.push(Account {
+            person,
+            nickname: Nickname::parse(&row.get::<_, String>("nickname")?).context("a nickname is damaged")?,
+            key: PublicKey::from_bytes(row.get("key")?),
+            inbox,
+            epoch: (*epochs.get(&inbox).context("an inbox is missing")?).clone(),
+            hold,
+            marks: seqs(connection, "SELECT log, seq FROM mark", person)?,
+        });
+    }
+    Ok(accounts)
+}
+
+fn seqs(connection: &Connection, select: &str, person: PersonId) -> rusqlite::Result<BTreeMap<LogId, Seq>> {
+    connection
+        .prepare_cached(&format!("{select} WHERE person = ?"))?
+        .query_map(params![person.0], |row| Ok((LogId(row.get("log")?), seq(row, "seq")?)))?
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn sqlite_is_new_enough() {
+        // Older ones can lose a committed write in WAL mode when two connections write or checkpoint.
+        assert!(rusqlite::version_number() >= 3_051_003, "{}", rusqlite::version());
+    }
+}

@@ -1,0 +1,338 @@
+//! Ops become rows: one transaction a batch, seqs given where the row is made, each line encoded once.
+
+use super::schema;
+use crate::{
+    ids::{LogId, PersonId, SessionId},
+    journal::{Account, Batch, Committed, Done, Draft, Hold, Op},
+};
+use rusqlite::{Connection, OptionalExtension, params};
+use shared::{
+    Entry, Epoch, Kind, LogName, MessageId, Nickname, RoomName, Seq, UnixMillis,
+    event::Message,
+    identity::{PublicKey, base64url},
+    text::{Body, Label},
+};
+use std::{
+    collections::{BTreeMap, HashMap, hash_map},
+    time::{SystemTime, UNIX_EPOCH},
+};
+
+/// The one connection that writes, and where each log stands.
+pub(super) struct Writer {
+    pub(super) connection: Connection,
+    heads: HashMap<LogId, Head>,
+    /// Logs with entries that the index does not have yet, and the first of them.
+    pub(super) unindexed: BTreeMap<LogId, Seq>,
+    /// What sessions must send again before anything else into that log is taken from them.
+    refusing: HashMap<(SessionId, LogId), MessageId>,
+}
+
+#[derive(Clone, Copy)]
+struct Head {
+    seq: Seq,
+    at: UnixMillis,
+}
+
+impl Writer {
+    pub(super) fn new(connection: Connection) -> rusqlite::Result<Self> {
+        let unindexed = super::index::behind(&connection)?;
+        Ok(Self { connection, heads: HashMap::new(), unindexed, refusing: HashMap::new() })
+    }
+
+    /// Stores a batch. `Err`: nobody knows what is on disk; the journal must not go on.
+    pub(super) fn commit(&mut self, ops: Vec<Op>) -> Result<Batch, String> {
+        let mut batch = Batch::default();
+        match self.try_commit(&ops, &mut batch) {
+            Ok(results) => {
+                self.note_unindexed(&results);
+                batch.done = ops.into_iter().zip(results).collect();
+                Ok(batch)
+            }
+            Err(error) if is_full(&error) && self.roll_back() => {
+                // Read again from what is stored.
+                self.heads.clear();
+                self.note_refused(&ops);
+                let done = ops.into_iter().map(|op| (op, Done::Unavailable)).collect();
+                Ok(Batch { done, lines: Vec::new() })
+            }
+            // A failed commit or fsync is never tried again: what reached the disk is unknown.
+            Err(error) => Err(format!("the journal can't store: {error}")),
+        }
+    }
+
+    fn roll_back(&self) -> bool {
+        self.connection.is_autocommit() || self.connection.execute_batch("ROLLBACK").is_ok()
+    }
+
+    fn try_commit(&mut self, ops: &[Op], batch: &mut Batch) -> rusqlite::Result<Vec<Done>> {
+        self.connection.execute_batch("BEGIN IMMEDIATE")?;
+        let results = ops.iter().map(|op| self.apply(op, batch)).collect::<rusqlite::Result<Vec<_>>>()?;
+        self.connection.execute_batch("COMMIT")?;
+        Ok(results)
+    }
+
+    fn apply(&mut self, op: &Op, batch: &mut Batch) -> rusqlite::Result<Done> {
+        match op {
+            Op::Append(asker, draft) => self.append(asker.session, draft, batch),
+            Op::OpenRoom(_, room, _) => self.open_room(room),
+            Op::Claim(_, nickname, login) => match &login.proof {
+                Some((key, _)) => self.claim(nickname, key),
+                None => Ok(Done::Refused),
+            },
+            Op::SetHold(_, person, hold) => self.set_hold(*person, hold.as_ref()),
+            Op::SetMark(_, person, log, seq) => self.set_mark(*person, *log, *seq),
+            Op::DropInbox(log) => self.drop_inbox(*log),
+            Op::Ended(session) => {
+                self.refusing.retain(|(refused, _), _| refused != session);
+                Ok(Done::Stored)
+            }
+            Op::ReserveGuests(end) => self.set_meta("next_guest", i64::from(*end)),
+        }
+    }
+
+    fn append(&mut self, session: SessionId, draft: &Draft, batch: &mut Batch) -> rusqlite::Result<Done> {
+        if let Some(known) = self.known(draft)? {
+            return Ok(known);
+        }
+        if draft.refusal.is_some() {
+            return Ok(Done::Refused);
+        }
+        match self.refusing.entry((session, draft.log)) {
+            hash_map::Entry::Occupied(first) if *first.get() != draft.id => return Ok(Done::Unavailable),
+            hash_map::Entry::Occupied(first) => drop(first.remove()),
+            hash_map::Entry::Vacant(_) => {}
+        }
+        let entry = self.insert(draft, draft.log, draft.re, batch)?;
+        self.follow_with_mark(draft.sender, draft.log, entry.seq)?;
+        let copy = match &draft.to {
+            Some((_, Some(other))) => {
+                let re = draft.re.map_or(Ok(None), |re| self.counterpart(draft.log, re, *other))?;
+                Some(self.insert(draft, *other, re, batch)?)
+            }
+            _ => None,
+        };
+        if draft.kind == Kind::Topic {
+            let mut statement = self.connection.prepare_cached("UPDATE log SET topic = ? WHERE log = ?")?;
+            statement.execute(params![draft.text.as_str(), draft.log.0])?;
+        }
+        Ok(Done::Appended { entry, copy })
+    }
+
+    /// What is to be said of the draft if its id is known.
+    fn known(&self, draft: &Draft) -> rusqlite::Result<Option<Done>> {
+        let mut statement = self.connection.prepare_cached(
+            "SELECT place, at, kind, re, receiver, msg FROM entry WHERE sender = ? AND id = ? AND log = ?",
+        )?;
+        let mut rows = statement.query(params![draft.sender.0, draft.id.as_str(), draft.log.0])?;
+        let Some(row) = rows.next()? else { return Ok(None) };
+        let kind: Option<String> = row.get("kind")?;
+        let receiver: Option<String> = row.get("receiver")?;
+        let text: Option<String> = row.get("msg")?;
+        let same = kind.as_deref() == stored_kind(&draft.kind)
+            && row.get::<_, Option<u64>>("re")? == draft.re.map(Seq::get)
+            && receiver.as_deref() == draft.to.as_ref().map(|(name, _)| name.as_str())
+            && text.as_deref() == Some(draft.text.as_str());
+        let is_tombstone = kind.as_deref() == stored_kind(&Kind::Redacted);
+        let (_, seq) = LogId::from_place(row.get("place")?);
+        Ok(Some(if same || is_tombstone { Done::Known(seq, row.get("at")?) } else { Done::IdReused }))
+    }
+
+    fn insert(&mut self, draft: &Draft, log: LogId, re: Option<Seq>, batch: &mut Batch) -> rusqlite::Result<Committed> {
+        let head = self.head(log)?;
+        // Times of a log never go back, so that pages can be found by time.
+        let (seq, at) = (head.seq.next(), head.at.max(now()));
+        let receiver = draft.to.as_ref().map(|(name, _)| name.as_str());
+        self.connection
+            .prepare_cached(
+                "INSERT INTO entry (place, log, sender, id, author, receiver, at, kind, re, msg)
+                 VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            )?
+            .execute(params![
+                log.place(seq),
+                log.0,
+                draft.sender.0,
+                draft.id.as_str(),
+                draft.from.as_str(),
+                receiver,
+                at,
+                stored_kind(&draft.kind),
+                re.map(Seq::get),
+                draft.text.as_str()
+            ])?;
+        self.heads.insert(log, Head { seq, at });
+        let start = batch.lines.len();
+        let entry = Entry {
+            seq,
+            id: draft.id.clone(),
+            from: Some(Label::new(draft.from.as_str())),
+            to: receiver.map(Label::new),
+            at,
+            kind: draft.kind.clone(),
+            re,
+            msg: Some(Body::from(&draft.text)),
+        };
+        push_line(&mut batch.lines, &draft.room, entry);
+        Ok(Committed { log, seq, at, line: start..batch.lines.len() })
+    }
+
+    fn head(&mut self, log: LogId) -> rusqlite::Result<Head> {
+        if let Some(head) = self.heads.get(&log) {
+            return Ok(*head);
+        }
+        let seq = schema::head(&self.connection, log)?;
+        let first: Option<u64> = self
+            .connection
+            .prepare_cached("SELECT first FROM log WHERE log = ?")?
+            .query_row([log.0], |row| row.get(0))
+            .optional()?;
+        let at = self
+            .connection
+            .prepare_cached("SELECT at FROM entry WHERE place = ?")?
+            .query_row([log.place(seq)], |row| row.get(0))
+            .optional()?;
+        let before_first = first.and_then(Seq::new).unwrap_or(Seq::FIRST).previous();
+        let head = Head { seq: seq.max(before_first), at: at.unwrap_or(0) };
+        self.heads.insert(log, head);
+        Ok(head)
+    }
+
+    /// A send moves its sender's read mark if that stood just before it.
+    fn follow_with_mark(&self, person: PersonId, log: LogId, seq: Seq) -> rusqlite::Result<()> {
+        if person.is_guest() {
+            return Ok(());
+        }
+        self.connection
+            .prepare_cached("UPDATE mark SET seq = ?1 WHERE person = ?2 AND log = ?3 AND seq = ?1 - 1")?
+            .execute(params![seq.get(), person.0, log.0])?;
+        Ok(())
+    }
+
+    /// The number that an entry of one inbox has in another one.
+    fn counterpart(&self, log: LogId, seq: Seq, other: LogId) -> rusqlite::Result<Option<Seq>> {
+        let mut statement = self.connection.prepare_cached(
+            "SELECT other.place FROM entry AS one JOIN entry AS other ON other.sender = one.sender AND other.id = one.id
+             WHERE one.place = ? AND other.log = ?",
+        )?;
+        let place = statement.query_row(params![log.place(seq), other.0], |row| row.get(0)).optional()?;
+        Ok(place.map(|place| LogId::from_place(place).1))
+    }
+
+    fn open_room(&self, room: &RoomName) -> rusqlite::Result<Done> {
+        let mut find = self.connection.prepare_cached("SELECT log, epoch FROM log WHERE room = ?")?;
+        let known: Option<(i32, String)> =
+            find.query_row([room.as_str()], |row| Ok((row.get(0)?, row.get(1)?))).optional()?;
+        if let Some((log, epoch)) = known {
+            return Ok(Epoch::parse(&epoch).map_or(Done::Refused, |epoch| Done::Opened(LogId(log), epoch)));
+        }
+        let (log, epoch) = self.new_log(Some(room))?;
+        Ok(Done::Opened(log, epoch))
+    }
+
+    fn new_log(&self, room: Option<&RoomName>) -> rusqlite::Result<(LogId, Epoch)> {
+        let epoch = new_epoch();
+        self.connection
+            .prepare_cached("INSERT INTO log (room, epoch) VALUES (?, ?)")?
+            .execute(params![room.map(RoomName::as_str), epoch.as_str()])?;
+        let log = i32::try_from(self.connection.last_insert_rowid()).map_err(|_| full())?;
+        Ok((LogId(log), epoch))
+    }
+
+    fn claim(&self, nickname: &Nickname, key: &PublicKey) -> rusqlite::Result<Done> {
+        let (inbox, epoch) = self.new_log(None)?;
+        self.connection
+            .prepare_cached("INSERT INTO account (nickname, key, inbox) VALUES (?, ?, ?)")?
+            .execute(params![nickname.as_str(), key.as_bytes(), inbox.0])?;
+        let person = PersonId(self.connection.last_insert_rowid());
+        let marks = BTreeMap::from([(inbox, Seq::ZERO)]);
+        self.set_mark(person, inbox, Seq::ZERO)?;
+        let account = Account { person, nickname: nickname.clone(), key: *key, inbox, epoch, hold: None, marks };
+        Ok(Done::Claimed(account))
+    }
+
+    fn set_hold(&self, person: PersonId, hold: Option<&Hold>) -> rusqlite::Result<Done> {
+        self.connection
+            .prepare_cached("UPDATE account SET holding = ?, until = ? WHERE person = ?")?
+            .execute(params![hold.is_some(), hold.and_then(|hold| hold.until), person.0])?;
+        self.connection.prepare_cached("DELETE FROM hold WHERE person = ?")?.execute([person.0])?;
+        let mut insert = self.connection.prepare_cached("INSERT INTO hold (person, log, since) VALUES (?, ?, ?)")?;
+        for (log, since) in hold.iter().flat_map(|hold| &hold.since) {
+            insert.execute(params![person.0, log.0, since.get()])?;
+        }
+        Ok(Done::Stored)
+    }
+
+    fn set_mark(&self, person: PersonId, log: LogId, seq: Seq) -> rusqlite::Result<Done> {
+        self.connection
+            .prepare_cached(
+                "INSERT INTO mark (person, log, seq) VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET seq = excluded.seq",
+            )?
+            .execute(params![person.0, log.0, seq.get()])?;
+        Ok(Done::Stored)
+    }
+
+    fn drop_inbox(&mut self, log: LogId) -> rusqlite::Result<Done> {
+        self.heads.remove(&log);
+        let last = Seq::ZERO.forward(u64::from(u32::MAX));
+        self.connection
+            .prepare_cached("DELETE FROM entry WHERE place BETWEEN ? AND ?")?
+            .execute([log.place(Seq::ZERO), log.place(last)])?;
+        Ok(Done::Stored)
+    }
+
+    fn set_meta(&self, key: &str, value: i64) -> rusqlite::Result<Done> {
+        self.connection
+            .prepare_cached(
+                "INSERT INTO meta (key, value) VALUES (?, ?) ON CONFLICT DO UPDATE SET value = excluded.value",
+            )?
+            .execute(params![key, value])?;
+        Ok(Done::Stored)
+    }
+
+    fn note_refused(&mut self, ops: &[Op]) {
+        for op in ops {
+            if let Op::Append(asker, draft) = op {
+                self.refusing.entry((asker.session, draft.log)).or_insert_with(|| draft.id.clone());
+            }
+        }
+    }
+
+    fn note_unindexed(&mut self, results: &[Done]) {
+        for done in results {
+            let Done::Appended { entry, copy } = done else { continue };
+            for new in std::iter::once(entry).chain(copy).filter(|new| new.log.0 > 0) {
+                self.unindexed.entry(new.log).or_insert(new.seq);
+            }
+        }
+    }
+}
+
+/// Talk, the most of all, is stored as nothing.
+fn stored_kind(kind: &Kind) -> Option<&str> {
+    (!kind.is_talk()).then(|| kind.as_str())
+}
+
+/// Appends an entry as the line that is sent.
+pub(super) fn push_line(lines: &mut Vec<u8>, room: &LogName, entry: Entry) {
+    let message = shared::Event::Message(Message { room: room.clone(), entry });
+    serde_json::to_writer(&mut *lines, &message).expect("writing to memory");
+    lines.push(b'\n');
+}
+
+fn now() -> UnixMillis {
+    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |now| u64::try_from(now.as_millis()).unwrap_or(0))
+}
+
+fn new_epoch() -> Epoch {
+    let mut random = [0; 9];
+    getrandom::fill(&mut random).expect("the system has random bytes");
+    Epoch::parse(&base64url(&random)).expect("12 characters")
+}
+
+fn is_full(error: &rusqlite::Error) -> bool {
+    error.sqlite_error_code() == Some(rusqlite::ErrorCode::DiskFull)
+}
+
+/// There are no more numbers for logs: to the people it is the same as a full disk.
+fn full() -> rusqlite::Error {
+    rusqlite::Error::SqliteFailure(rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_FULL), None)
+}

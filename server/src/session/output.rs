@@ -1,0 +1,96 @@
+//! What a session is owed beside the logs that it follows: answers, presence, notices. Bounded, whatever it does not read.
+
+use crate::hub::Slot;
+use shared::RoomName;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Unsent bytes above which a session's requests are not read.
+pub(crate) const ANSWERS_MAX: usize = 256 * 1024;
+/// Unsent bytes above which presence is dropped.
+const PRESENCE_MAX: usize = 64 * 1024;
+
+/// Bytes that go out before anything else, and what is only owed in its newest form.
+#[derive(Debug, Default)]
+pub(crate) struct Output {
+    bytes: Vec<u8>,
+    sent: usize,
+    latest: BTreeMap<Slot, Vec<u8>>,
+    rosters: BTreeSet<RoomName>,
+}
+
+impl Output {
+    /// Adds bytes that are owed as they are.
+    pub(crate) fn push(&mut self, bytes: &[u8]) {
+        self.bytes.extend_from_slice(bytes);
+    }
+
+    /// Adds a line that may be dropped or replaced while the session does not read.
+    pub(crate) fn push_slot(&mut self, slot: &Slot, line: &[u8], reads: bool) {
+        match slot {
+            Slot::Presence(room) if self.unsent() > PRESENCE_MAX => drop(self.rosters.insert(room.clone())),
+            Slot::Latest(..) if !reads => drop(self.latest.insert(slot.clone(), line.to_vec())),
+            _ => self.push(line),
+        }
+    }
+
+    /// The bytes to send next.
+    pub(crate) fn front(&self) -> &[u8] {
+        &self.bytes[self.sent..]
+    }
+
+    /// How many of them there are.
+    pub(crate) fn unsent(&self) -> usize {
+        self.bytes.len() - self.sent
+    }
+
+    /// Some of them were sent. Once all are, what is owed in its newest form follows, and the memory is given back.
+    pub(crate) fn consume(&mut self, count: usize) {
+        self.sent += count;
+        if self.unsent() == 0 {
+            (self.bytes, self.sent) = (Vec::new(), 0);
+            for (_, line) in std::mem::take(&mut self.latest) {
+                self.bytes.extend_from_slice(&line);
+            }
+        } else if self.sent > ANSWERS_MAX {
+            self.bytes.drain(..self.sent);
+            self.sent = 0;
+        }
+    }
+
+    /// Rooms whose roster is owed, because presence was dropped; only once everything else is sent.
+    pub(crate) fn take_rosters(&mut self) -> BTreeSet<RoomName> {
+        if self.unsent() == 0 { std::mem::take(&mut self.rosters) } else { BTreeSet::new() }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_the_newest_of_a_kind_is_kept_for_who_does_not_read() {
+        let mut output = Output::default();
+        output.push(b"answer\n");
+        let held = Slot::Latest("held", None);
+        for n in 0..1000 {
+            output.push_slot(&held, format!("held {n}\n").as_bytes(), false);
+        }
+        assert_eq!(output.front(), b"answer\n");
+        output.consume(7);
+        assert_eq!(output.front(), b"held 999\n");
+        output.consume(9);
+        assert_eq!((output.front().len(), output.bytes.capacity()), (0, 0));
+    }
+
+    #[test]
+    fn dropped_presence_becomes_a_roster() {
+        let (mut output, room) = (Output::default(), RoomName::lobby());
+        for _ in 0..10_000 {
+            output.push_slot(&Slot::Presence(room.clone()), &[b'x'; 100], false);
+        }
+        assert!(output.unsent() <= PRESENCE_MAX + 100);
+        assert!(output.take_rosters().is_empty());
+        output.consume(output.unsent());
+        assert_eq!(output.take_rosters().into_iter().collect::<Vec<_>>(), [room]);
+    }
+}
