@@ -13,14 +13,14 @@ use crate::{
     ids::{LogId, SessionId},
     journal::{Batch, Done, Journal, Op, Output, Page, Query},
     reactor::{Reactor, Ready},
-    session::{Connection, Dialect},
+    session::{Asked, Connection, Dialect},
     tail::Tail,
 };
 use anyhow::bail;
 use listen::{Addresses, Listener};
 use mio::{Token, net::TcpStream};
 use shared::{
-    Event, Outgoing,
+    Event, Incoming, Outgoing, Request,
     code::NoticeCode,
     event::{Notice, encode},
 };
@@ -258,10 +258,14 @@ impl Engine {
                 self.received(id, &unread);
                 continue;
             };
+            if peer.dirty && comes_after_entries(peer, &asked) {
+                self.flush(id);
+            }
             let now = self.now();
             let progress = self.hub.request(id, &asked, now);
             if progress != Progress::Done {
-                let connection = &mut self.peers[id].connection;
+                let Some(peer) = self.peers.get_mut(id) else { return };
+                let connection = &mut peer.connection;
                 connection.asked.push_front(asked);
                 if let Progress::Later(at) = progress {
                     connection.paced_until = Some(at);
@@ -409,6 +413,13 @@ impl Engine {
         let wall = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, millis);
         Now { mono: millis(self.start.elapsed()), wall }
     }
+}
+
+/// True if what is committed is to be on its way before this request is dealt with: what was said before ignore mode
+/// is shown before it, and a classic client sees everything in one order.
+fn comes_after_entries(peer: &Peer, asked: &Asked) -> bool {
+    let ignores = matches!(asked, Ok(Incoming { request: Request::Ignore { .. }, .. }));
+    ignores || matches!(peer.connection.dialect, Dialect::Classic(_))
 }
 
 /// Notes that a session has something to write, unless it can't be written to.

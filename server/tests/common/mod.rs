@@ -1,0 +1,264 @@
+//! A real server process, and clients on real sockets. Every wait has a deadline.
+
+#![allow(dead_code, clippy::unwrap_used, reason = "each test file uses a part of it; a test panics where it fails")]
+
+use serde_json::{Value, json};
+use std::{
+    io::{BufRead, BufReader, ErrorKind, Read, Write},
+    net::{SocketAddr, TcpStream},
+    path::{Path, PathBuf},
+    process::{Child, Command, Stdio},
+    time::{Duration, Instant},
+};
+
+/// How long anything may take.
+pub const DEADLINE: Duration = Duration::from_secs(20);
+
+/// A running `parlor-server`. Killed when it is dropped.
+pub struct Server {
+    pub address: SocketAddr,
+    pub directory: PathBuf,
+    child: Child,
+    _temporary: Option<tempfile::TempDir>,
+}
+
+impl Server {
+    /// A server over a new data directory.
+    pub fn start() -> Self {
+        Self::start_with("")
+    }
+
+    /// The same with a configuration file.
+    pub fn start_with(config: &str) -> Self {
+        let temporary = tempfile::tempdir().unwrap();
+        let mut server = Self::start_in(temporary.path(), "127.0.0.1:0", config);
+        server._temporary = Some(temporary);
+        server
+    }
+
+    /// A server over a data directory that may have been used before.
+    pub fn start_in(directory: &Path, listen: &str, config: &str) -> Self {
+        let config_file = directory.join("config.toml");
+        std::fs::write(&config_file, config).unwrap();
+        let mut child = Command::new(env!("CARGO_BIN_EXE_parlor-server"))
+            .args(["--listen", listen, "--data-dir"])
+            .arg(directory)
+            .arg("--config")
+            .arg(&config_file)
+            .env("PARLOR_LOG", "warn")
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+        let line = lines.next().expect("the server says where it listens").unwrap();
+        let address = line.strip_prefix("listening on ").expect("a ready line").parse().unwrap();
+        Self { address, directory: directory.to_owned(), child, _temporary: None }
+    }
+
+    /// Its process id.
+    pub fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// Ends it the hard way.
+    pub fn kill(&mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+    }
+
+    /// Asks it to end; gives its exit code.
+    pub fn terminate(&mut self) -> Option<i32> {
+        let pid = self.child.id().to_string();
+        assert!(Command::new("kill").args(["-TERM", &pid]).status().unwrap().success());
+        let end = Instant::now() + DEADLINE;
+        while Instant::now() < end {
+            if let Some(status) = self.child.try_wait().unwrap() {
+                return status.code();
+            }
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        panic!("the server did not end");
+    }
+
+    /// A client that has said nothing yet.
+    pub fn connect(&self) -> Client {
+        Client::connect(self.address)
+    }
+
+    /// A guest that has logged in.
+    pub fn guest(&self, nickname: &str) -> Client {
+        let mut client = self.connect();
+        client.hello();
+        client.send(&json!({"type": "login", "nickname": nickname}));
+        assert_eq!(client.expect("login")["success"], true);
+        client
+    }
+
+    /// A guest in a room.
+    pub fn member(&self, nickname: &str, room: &str) -> Client {
+        let mut client = self.guest(nickname);
+        client.send(&json!({"type": "join", "room": room}));
+        client.expect("joined");
+        client
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// A native client: lines of JSON.
+pub struct Client {
+    pub stream: TcpStream,
+    bytes: Vec<u8>,
+}
+
+impl Client {
+    pub fn connect(address: SocketAddr) -> Self {
+        let stream = TcpStream::connect(address).unwrap();
+        stream.set_nodelay(true).unwrap();
+        Self { stream, bytes: Vec::new() }
+    }
+
+    /// Sends a line.
+    pub fn send(&mut self, request: &Value) {
+        self.send_bytes(format!("{request}\n").as_bytes());
+    }
+
+    pub fn send_bytes(&mut self, bytes: &[u8]) {
+        self.stream.write_all(bytes).unwrap();
+    }
+
+    /// Says hello; gives the welcome.
+    pub fn hello(&mut self) -> Value {
+        self.send(&json!({"type": "hello", "version": 1}));
+        self.expect("welcome")
+    }
+
+    /// The next line within `wait`; `None` if nothing comes. Panics at the end of the connection.
+    pub fn next_within(&mut self, wait: Duration) -> Option<Value> {
+        match self.line_within(wait) {
+            Ok(line) => line,
+            Err(()) => panic!("the connection has ended"),
+        }
+    }
+
+    /// The next line.
+    pub fn next(&mut self) -> Value {
+        self.next_within(DEADLINE).expect("an event in time")
+    }
+
+    /// The next line of that type; what comes before it is passed over.
+    pub fn expect(&mut self, kind: &str) -> Value {
+        let mut passed = Vec::new();
+        let end = Instant::now() + DEADLINE;
+        while Instant::now() < end {
+            match self.next_within(Duration::from_millis(500)) {
+                Some(event) if event["type"] == kind => return event,
+                Some(event) => passed.push(event),
+                None => {}
+            }
+        }
+        panic!("no {kind} came, but {passed:?}");
+    }
+
+    /// Everything up to the end of the connection.
+    pub fn rest(&mut self) -> Vec<Value> {
+        let mut events = Vec::new();
+        let end = Instant::now() + DEADLINE;
+        while Instant::now() < end {
+            match self.line_within(Duration::from_millis(500)) {
+                Ok(Some(event)) => events.push(event),
+                Ok(None) => {}
+                Err(()) => return events,
+            }
+        }
+        panic!("the connection did not end; it said {events:?}");
+    }
+
+    /// `Err`: the connection has ended.
+    fn line_within(&mut self, wait: Duration) -> Result<Option<Value>, ()> {
+        let end = Instant::now() + wait;
+        loop {
+            if let Some(at) = self.bytes.iter().position(|b| *b == b'\n') {
+                let line: Vec<u8> = self.bytes.drain(..=at).collect();
+                let start = line.iter().position(|b| *b == b'{').unwrap_or(line.len());
+                match serde_json::from_slice(&line[start..]) {
+                    Ok(event) => return Ok(Some(event)),
+                    Err(_) => continue,
+                }
+            }
+            let left = end.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                return Ok(None);
+            }
+            self.stream.set_read_timeout(Some(left)).unwrap();
+            let mut buffer = [0; 65_536];
+            match self.stream.read(&mut buffer) {
+                Ok(0) => return Err(()),
+                Ok(count) => self.bytes.extend_from_slice(&buffer[..count]),
+                Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut) => return Ok(None),
+                Err(_) => return Err(()),
+            }
+        }
+    }
+}
+
+/// A PyChatting-style client: `recv(1024)`, exactly one object a read, or its receiving thread is dead.
+pub struct Classic {
+    stream: TcpStream,
+}
+
+impl Classic {
+    /// Connects and waits for the greeting.
+    pub fn connect(address: SocketAddr) -> Self {
+        let mut classic = Self { stream: TcpStream::connect(address).unwrap() };
+        let greeting = classic.read().expect("a greeting");
+        assert!(!greeting.starts_with('{') && !greeting.contains('\n'), "{greeting}");
+        classic
+    }
+
+    /// The same, logged in.
+    pub fn login(address: SocketAddr, nickname: &str) -> Self {
+        let mut classic = Self::connect(address);
+        classic.send(&json!({"type": "login", "msg": nickname}));
+        assert_eq!(classic.expect("login", "")["success"], true);
+        classic
+    }
+
+    /// Sends an object, without any framing.
+    pub fn send(&mut self, object: &Value) {
+        self.stream.write_all(object.to_string().as_bytes()).unwrap();
+    }
+
+    fn read(&mut self) -> Option<String> {
+        self.stream.set_read_timeout(Some(DEADLINE)).unwrap();
+        let mut buffer = [0; 1024];
+        match self.stream.read(&mut buffer) {
+            Ok(0) | Err(_) => None,
+            Ok(count) => Some(String::from_utf8(buffer[..count].to_vec()).expect("whole characters in a read")),
+        }
+    }
+
+    /// The next object; a read that is not exactly one object fails the test, as it kills the real client.
+    pub fn next(&mut self) -> Value {
+        let text = self.read().expect("an object in time");
+        serde_json::from_str(&text).unwrap_or_else(|e| panic!("one object a read: {e} in {text}"))
+    }
+
+    /// The next object of that type whose text contains `part`.
+    pub fn expect(&mut self, kind: &str, part: &str) -> Value {
+        let mut passed = Vec::new();
+        for _ in 0..200 {
+            let object = self.next();
+            if object["type"] == kind && object["msg"].as_str().unwrap().contains(part) {
+                return object;
+            }
+            passed.push(object);
+        }
+        panic!("no {kind} with {part:?} came, but {passed:?}");
+    }
+}
