@@ -37,7 +37,7 @@ impl Engine {
         }
     }
 
-    fn flush(&mut self, id: SessionId) {
+    pub(super) fn flush(&mut self, id: SessionId) {
         let now = self.now();
         let Some(peer) = self.peers.get_mut(id) else { return };
         peer.dirty = false;
