@@ -1,1 +1,27 @@
-//! stub
+//! The full-screen terminal client of Parlor.
+//!
+//! Terminal, link, store and clock make events; [`app::App::update`] decides and says what is to happen; [`view::draw`]
+//! shows the state. Only `run` and what it holds do I/O.
+
+pub mod address;
+pub mod app;
+pub mod cli;
+pub mod command;
+#[cfg(feature = "host")]
+mod host;
+pub mod identity;
+pub mod layout;
+pub mod link;
+pub mod locale;
+pub mod rows;
+mod run;
+mod script;
+mod setup;
+pub mod store;
+mod terminal;
+pub mod text;
+pub mod theme;
+mod time;
+pub mod view;
+
+pub use setup::main;

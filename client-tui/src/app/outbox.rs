@@ -1,0 +1,170 @@
+//! Messages on their way: what has been typed and is not acknowledged.
+
+use shared::{MessageId, Seq, UnixMillis, limits, request::Send};
+
+/// How far a message has come. It only ever moves down this list.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Delivery {
+    /// It is being written to the outbox on disk.
+    Saving,
+    /// It is on disk and waits for the connection.
+    Ready,
+    /// It was written to a connection; it may be stored already.
+    Written,
+    /// It is stored at the server.
+    Stored(Seq),
+    /// It is not stored and never will be.
+    Refused(String),
+}
+
+/// A message on its way.
+#[derive(Debug, Clone)]
+pub struct Outgoing {
+    /// What is sent.
+    pub send: Send,
+    /// When it was typed.
+    pub at: UnixMillis,
+    /// How far it has come.
+    pub delivery: Delivery,
+    /// It may be written at this time of the clock that only goes forward, not before.
+    pub not_before: u64,
+}
+
+/// All messages on their way, in the order in which they were typed.
+#[derive(Debug, Default)]
+pub struct Outbox {
+    messages: Vec<Outgoing>,
+}
+
+impl Outbox {
+    /// Adds a message that is not on disk yet.
+    pub fn add(&mut self, send: Send, at: UnixMillis, delivery: Delivery) {
+        self.messages.push(Outgoing { send, at, delivery, not_before: 0 });
+    }
+
+    /// The messages, in order.
+    pub fn messages(&self) -> &[Outgoing] {
+        &self.messages
+    }
+
+    fn find(&mut self, id: &MessageId) -> Option<&mut Outgoing> {
+        self.messages.iter_mut().find(|message| message.send.id == *id)
+    }
+
+    /// It is on disk.
+    pub fn saved(&mut self, id: &MessageId) {
+        if let Some(message) = self.find(id).filter(|message| message.delivery == Delivery::Saving) {
+            message.delivery = Delivery::Ready;
+        }
+    }
+
+    /// It is stored at the server.
+    pub fn stored(&mut self, id: &MessageId, seq: Seq) {
+        if let Some(message) = self.find(id) {
+            message.delivery = Delivery::Stored(seq);
+        }
+    }
+
+    /// It is refused for good.
+    pub fn refused(&mut self, id: &MessageId, reason: String) {
+        if let Some(message) = self.find(id) {
+            message.delivery = Delivery::Refused(reason);
+        }
+    }
+
+    /// It is to be tried again, at that time.
+    pub fn retry(&mut self, id: &MessageId, not_before: u64) {
+        if let Some(message) = self.find(id) {
+            message.delivery = Delivery::Ready;
+            message.not_before = not_before;
+        }
+    }
+
+    /// Its entry is shown in the log.
+    pub fn shown(&mut self, id: &MessageId) {
+        self.messages.retain(|message| message.send.id != *id);
+    }
+
+    /// The connection is gone: what it was given must be given again.
+    pub fn broken(&mut self) {
+        for message in &mut self.messages {
+            if message.delivery == Delivery::Written {
+                message.delivery = Delivery::Ready;
+            }
+        }
+    }
+
+    /// What may be written now, in order; it counts as written. `open` tells whether a message's log is joined. A message
+    /// that waits holds back those behind it for the same place.
+    pub fn take_ready(&mut self, now: u64, open: impl Fn(&Send) -> bool) -> Vec<Send> {
+        let mut room = limits::SENDS_UNANSWERED
+            .saturating_sub(self.messages.iter().filter(|message| message.delivery == Delivery::Written).count());
+        let mut waiting = Vec::new();
+        let mut ready = Vec::new();
+        for message in &mut self.messages {
+            let is_ready = message.delivery == Delivery::Ready && message.not_before <= now && room > 0;
+            let is_pending = matches!(message.delivery, Delivery::Saving | Delivery::Ready);
+            if is_ready && open(&message.send) && !waiting.contains(&message.send.to) {
+                message.delivery = Delivery::Written;
+                ready.push(message.send.clone());
+                room -= 1;
+            } else if is_pending {
+                waiting.push(message.send.to.clone());
+            }
+        }
+        ready
+    }
+
+    /// When a message that was put off may be written.
+    pub fn next_retry(&self) -> Option<u64> {
+        let waits = |message: &&Outgoing| message.delivery == Delivery::Ready && message.not_before > 0;
+        self.messages.iter().filter(waits).map(|message| message.not_before).min()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use shared::{Kind, RoomName, Text, request::Destination};
+
+    fn send(id: &str) -> Send {
+        let to = Destination::Room(RoomName::lobby());
+        Send { id: MessageId::parse(id).unwrap(), to, kind: Kind::Talk, re: None, text: Text::parse("x") }
+    }
+
+    fn ids(sends: &[Send]) -> Vec<&str> {
+        sends.iter().map(|send| send.id.as_str()).collect()
+    }
+
+    #[test]
+    fn order_is_kept_over_breaks_and_refusals() {
+        let mut outbox = Outbox::default();
+        for id in ["a", "b", "c"] {
+            outbox.add(send(id), 0, Delivery::Saving);
+        }
+        outbox.saved(&send("b").id);
+        assert!(outbox.take_ready(0, |_| true).is_empty(), "the first is not on disk yet");
+        outbox.saved(&send("a").id);
+        assert_eq!(ids(&outbox.take_ready(0, |_| true)), ["a", "b"]);
+        outbox.broken();
+        outbox.saved(&send("c").id);
+        assert!(outbox.take_ready(0, |_| false).is_empty());
+        assert_eq!(ids(&outbox.take_ready(0, |_| true)), ["a", "b", "c"]);
+        outbox.retry(&send("a").id, 50);
+        outbox.retry(&send("b").id, 50);
+        assert!(outbox.take_ready(10, |_| true).is_empty());
+        assert_eq!(ids(&outbox.take_ready(50, |_| true)), ["a", "b"]);
+    }
+
+    #[test]
+    fn at_most_thirty_two_are_unanswered() {
+        let mut outbox = Outbox::default();
+        for n in 0..40 {
+            outbox.add(send(&format!("m{n}")), 0, Delivery::Ready);
+        }
+        assert_eq!(outbox.take_ready(0, |_| true).len(), 32);
+        assert!(outbox.take_ready(0, |_| true).is_empty());
+        outbox.stored(&send("m0").id, Seq::FIRST);
+        assert_eq!(ids(&outbox.take_ready(0, |_| true)), ["m32"]);
+    }
+}

@@ -1,0 +1,109 @@
+//! The command line.
+
+use clap::{Args, Parser, Subcommand};
+use std::{net::SocketAddr, path::PathBuf};
+
+/// A chat for people who live in terminals.
+#[derive(Debug, Parser)]
+#[command(name = "parlor", version, args_conflicts_with_subcommands = true)]
+pub struct Cli {
+    /// What to do instead of opening the screen.
+    #[command(subcommand)]
+    pub script: Option<Script>,
+    /// The screen's own arguments.
+    #[command(flatten)]
+    pub screen: Screen,
+}
+
+/// Arguments of the full-screen client.
+#[derive(Debug, Args)]
+pub struct Screen {
+    /// HOST[:PORT] or a parlor:// link
+    pub server: Option<String>,
+    /// The nickname [default: the saved one, else the login name]
+    #[arg(long, value_name = "NAME")]
+    pub nick: Option<String>,
+    /// The room to open [default: the saved one, else #lobby]
+    #[arg(long)]
+    pub room: Option<String>,
+    /// Where key, outbox, drafts and history are kept [default: the user's data directory]
+    #[arg(long, value_name = "DIR")]
+    pub data_dir: Option<PathBuf>,
+    /// Speak plain text to a server that is not on this machine
+    #[arg(long)]
+    pub no_tls: bool,
+    /// Run the server inside, and join it
+    #[cfg(feature = "host")]
+    #[arg(long, value_name = "ADDR", num_args = 0..=1, default_missing_value = "127.0.0.1:12231", conflicts_with = "server")]
+    pub host: Option<SocketAddr>,
+}
+
+/// Ways to talk without a screen.
+#[derive(Debug, Subcommand)]
+pub enum Script {
+    /// Say something and exit: 0 only once it is stored
+    Send {
+        /// HOST[:PORT] or a parlor:// link
+        server: String,
+        /// #room, or @nickname
+        room: String,
+        /// The text; - or nothing reads it from standard input
+        text: Option<String>,
+        /// The message's id: a job that is tried again posts once
+        #[arg(long, value_name = "KEY")]
+        once: Option<String>,
+        /// What is common to both
+        #[command(flatten)]
+        common: Common,
+    },
+    /// Print what is said in a room
+    Tail {
+        /// HOST[:PORT] or a parlor:// link
+        server: String,
+        /// #room, or @ for the inbox
+        room: String,
+        /// One JSON object a line
+        #[arg(long)]
+        json: bool,
+        /// The newest N entries first
+        #[arg(long, value_name = "N", conflicts_with_all = ["since", "cursor"])]
+        last: Option<u64>,
+        /// Entries behind this seq
+        #[arg(long, value_name = "SEQ", conflicts_with = "cursor")]
+        since: Option<u64>,
+        /// Go on where the last run with this name ended
+        #[arg(long, value_name = "NAME")]
+        cursor: Option<String>,
+        /// Stay, and print what comes
+        #[arg(long)]
+        follow: bool,
+        /// What is common to both
+        #[command(flatten)]
+        common: Common,
+    },
+}
+
+/// Arguments of every script.
+#[derive(Debug, Args)]
+pub struct Common {
+    /// The nickname [default: the saved one, else the login name]
+    #[arg(long, value_name = "NAME")]
+    pub nick: Option<String>,
+    /// Where the key and named cursors are kept [default: the user's data directory]
+    #[arg(long, value_name = "DIR")]
+    pub data_dir: Option<PathBuf>,
+    /// Speak plain text to a server that is not on this machine
+    #[arg(long)]
+    pub no_tls: bool,
+}
+
+/// Where to host, if that is asked for.
+pub fn host(screen: &Screen) -> Option<SocketAddr> {
+    #[cfg(feature = "host")]
+    return screen.host;
+    #[cfg(not(feature = "host"))]
+    {
+        let _ = screen;
+        None
+    }
+}

@@ -1,0 +1,242 @@
+//! The connection: dial, log in, pump lines, notice when it is dead, come back.
+//!
+//! What the server says goes to the app as it comes; what is to be said comes from the app. The link itself only knows
+//! hello, login and heartbeats.
+
+pub mod backoff;
+pub mod dial;
+
+use crate::address::Address;
+use backoff::Backoff;
+use dial::{Dialled, Lines, dial};
+use shared::{Event, Incoming, Outgoing, Request, identity::Identity, request::Login};
+use std::{io, rc::Rc, time::Duration};
+use tokio::{
+    io::AsyncWriteExt,
+    net::TcpStream,
+    sync::mpsc::{UnboundedReceiver, UnboundedSender},
+    time::{Instant, sleep_until},
+};
+
+/// Without a byte from the server for so long, it is asked whether it is there.
+const PING_AFTER: Duration = Duration::from_secs(40);
+/// Without a byte for so long, the connection is given up.
+const DEAD_AFTER: Duration = Duration::from_secs(70);
+
+/// Whom to call, and as whom.
+#[derive(Debug, Clone)]
+pub struct Target {
+    /// The server.
+    pub address: Address,
+    /// Plain text to other machines.
+    pub no_tls: bool,
+    /// The nickname as it is signed and sent.
+    pub nickname: String,
+    /// The person's key.
+    pub identity: Rc<Identity>,
+    /// A session that counts nowhere.
+    pub quiet: bool,
+}
+
+/// What the app tells the link.
+#[derive(Debug)]
+pub enum Order {
+    /// The answer to [`News::Greeted`]: log in, and ask this in the same write.
+    LogIn(Vec<Request>),
+    /// Ask this.
+    Ask(Request),
+    /// Try again at once, if the link waits.
+    Hurry,
+    /// Call somebody else.
+    Call(Target),
+    /// Say `bye` and end.
+    End,
+}
+
+/// What the link tells the app.
+#[derive(Debug)]
+pub enum News {
+    /// It dials.
+    Dialling,
+    /// The server has said welcome; the app is to say what to ask with the login.
+    Greeted,
+    /// The server says something.
+    Said(Box<Outgoing>),
+    /// The connection is gone, or was not to be had. The next try is in so long.
+    Down {
+        /// Why.
+        reason: String,
+        /// When.
+        retry: Duration,
+    },
+}
+
+/// Runs the link until it is told to end.
+pub async fn run(mut target: Target, mut orders: UnboundedReceiver<Order>, news: UnboundedSender<News>) {
+    let mut backoff = Backoff::default();
+    loop {
+        if news.send(News::Dialling).is_err() {
+            return;
+        }
+        let end = match dial(&target.address, target.no_tls).await {
+            Ok(dialled) => {
+                let mut session = Session { target: &target, orders: &mut orders, news: &news, backoff: &mut backoff };
+                session.run(dialled).await
+            }
+            Err(error) => End::Broken { reason: error.to_string(), retry: None },
+        };
+        match end {
+            End::Over => return,
+            End::Call(next) => {
+                target = next;
+                backoff.reset();
+            }
+            End::Broken { reason, retry } => {
+                let wait = retry.unwrap_or_else(|| backoff.next(jitter()));
+                let _ = news.send(News::Down { reason, retry: wait });
+                match wait_for(&mut orders, wait).await {
+                    Wait::Over => return,
+                    Wait::Call(next) => {
+                        target = next;
+                        backoff.reset();
+                    }
+                    Wait::Again => {}
+                }
+            }
+        }
+    }
+}
+
+enum Wait {
+    Again,
+    Call(Target),
+    Over,
+}
+
+async fn wait_for(orders: &mut UnboundedReceiver<Order>, wait: Duration) -> Wait {
+    let until = Instant::now() + wait;
+    loop {
+        tokio::select! {
+            () = sleep_until(until) => return Wait::Again,
+            order = orders.recv() => match order {
+                Some(Order::Hurry) => return Wait::Again,
+                Some(Order::Call(target)) => return Wait::Call(target),
+                Some(Order::End) | None => return Wait::Over,
+                // What was meant for the lost connection; the outbox has it.
+                Some(Order::Ask(_) | Order::LogIn(_)) => {}
+            }
+        }
+    }
+}
+
+enum End {
+    Over,
+    Call(Target),
+    Broken { reason: String, retry: Option<Duration> },
+}
+
+struct Session<'a> {
+    target: &'a Target,
+    orders: &'a mut UnboundedReceiver<Order>,
+    news: &'a UnboundedSender<News>,
+    backoff: &'a mut Backoff,
+}
+
+impl Session<'_> {
+    async fn run(&mut self, dialled: Dialled) -> End {
+        let Dialled { mut stream, mut lines, welcome } = dialled;
+        let _ = self.news.send(News::Greeted);
+        match self.pump(&mut stream, &mut lines, &welcome.challenge).await {
+            Ok(end) => end,
+            Err(error) => End::Broken { reason: error.to_string(), retry: None },
+        }
+    }
+
+    async fn pump(&mut self, stream: &mut TcpStream, lines: &mut Lines, challenge: &str) -> io::Result<End> {
+        let mut heard = Instant::now();
+        let mut pinged = false;
+        let mut retry = None;
+        loop {
+            while let Some(line) = lines.take() {
+                // A line that can't be read is one that a later version understands.
+                let Ok(outgoing) = Outgoing::decode(&line) else { continue };
+                match &outgoing.event {
+                    Event::Ping => stream.write_all(&Incoming::from(Request::Pong).encode()).await?,
+                    Event::Login(login) if login.success => self.backoff.reset(),
+                    Event::Notice(notice) => retry = notice.retry_ms.map(Duration::from_millis).or(retry),
+                    _ => {}
+                }
+                let _ = self.news.send(News::Said(Box::new(outgoing)));
+            }
+            let (mut reading, mut writing) = stream.split();
+            let silence = heard + if pinged { DEAD_AFTER } else { PING_AFTER };
+            tokio::select! {
+                more = lines.fill(&mut reading) => {
+                    if !more? {
+                        return Ok(End::Broken { reason: "the server closed the connection".into(), retry });
+                    }
+                    (heard, pinged) = (Instant::now(), false);
+                }
+                order = self.orders.recv() => match self.say(order, &mut writing, challenge).await? {
+                    None => {}
+                    Some(end) => return Ok(end),
+                },
+                () = sleep_until(silence) => {
+                    if pinged {
+                        return Ok(End::Broken { reason: "the server is silent".into(), retry: None });
+                    }
+                    pinged = true;
+                    writing.write_all(&Incoming::from(Request::Ping).encode()).await?;
+                }
+            }
+        }
+    }
+
+    /// Writes what the app wants said, all that is queued in one write.
+    async fn say(
+        &mut self,
+        order: Option<Order>,
+        writing: &mut (impl AsyncWriteExt + Unpin),
+        challenge: &str,
+    ) -> io::Result<Option<End>> {
+        let mut bytes = Vec::new();
+        let mut next = order.or(Some(Order::End));
+        let mut end = None;
+        while let Some(order) = next {
+            match order {
+                Order::LogIn(requests) => {
+                    bytes.extend(Incoming::from(self.login(challenge)?).encode());
+                    bytes.extend(requests.into_iter().flat_map(|request| Incoming::from(request).encode()));
+                }
+                Order::Ask(request) => bytes.extend(Incoming::from(request).encode()),
+                Order::Hurry => {}
+                Order::Call(target) => end = Some(End::Call(target)),
+                Order::End => end = Some(End::Over),
+            }
+            next = if end.is_some() { None } else { self.orders.try_recv().ok() };
+        }
+        if end.is_some() {
+            bytes.extend(Incoming::from(Request::Bye).encode());
+        }
+        writing.write_all(&bytes).await?;
+        Ok(end)
+    }
+
+    fn login(&self, challenge: &str) -> io::Result<Request> {
+        let Target { nickname, identity, quiet, .. } = self.target;
+        let signature = identity
+            .sign_login(challenge, b"", nickname)
+            .ok_or_else(|| io::Error::other("the server's challenge is damaged"))?;
+        Ok(Request::Login(Login {
+            sent: nickname.as_str().into(),
+            nickname: shared::Nickname::parse(nickname),
+            proof: Some((identity.public(), signature)),
+            quiet: *quiet,
+        }))
+    }
+}
+
+/// Random, from 0 to 1.
+fn jitter() -> f64 {
+    f64::from(getrandom::u32().unwrap_or(u32::MAX / 2)) / f64::from(u32::MAX)
+}

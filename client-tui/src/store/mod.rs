@@ -1,0 +1,402 @@
+//! What a client keeps on disk: outbox, drafts, input history, cursors, read marks, the newest entries.
+//!
+//! A [`Profile`] (a nickname at a server) has its own of everything but the input history. Writing happens on a thread
+//! of its own, all that is queued in one transaction, durably; what waits for it hears of it.
+
+mod thread;
+
+pub use thread::{StoreThread, Written};
+
+use anyhow::Context;
+use rusqlite::{Connection, OptionalExtension, params};
+use shared::{
+    Entry, Epoch, Kind, LogName, MessageId, Nickname, Seq, Text, UnixMillis,
+    request::{Destination, Send},
+};
+use std::path::Path;
+
+const FILE: &str = "client.sqlite3";
+/// Entries of a log that are kept.
+const KEPT: u64 = 1_000;
+/// Entries of a log that a start shows.
+const SHOWN: u64 = 300;
+/// Lines of input history that are kept.
+const INPUTS: i64 = 500;
+
+const SCHEMA: &str = "
+CREATE TABLE IF NOT EXISTS setting (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS outbox (
+    number INTEGER PRIMARY KEY AUTOINCREMENT, profile TEXT NOT NULL, id TEXT NOT NULL UNIQUE, target TEXT NOT NULL,
+    kind TEXT NOT NULL, re INTEGER, msg TEXT NOT NULL, at INTEGER NOT NULL
+) STRICT;
+CREATE TABLE IF NOT EXISTS draft (
+    profile TEXT, conversation TEXT, text TEXT NOT NULL, cursor INTEGER NOT NULL, PRIMARY KEY (profile, conversation)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS input (number INTEGER PRIMARY KEY AUTOINCREMENT, text TEXT NOT NULL) STRICT;
+CREATE TABLE IF NOT EXISTS log (
+    profile TEXT, room TEXT, epoch TEXT NOT NULL, cursor INTEGER NOT NULL, mark INTEGER, PRIMARY KEY (profile, room)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS entry (
+    profile TEXT, room TEXT, seq INTEGER, entry TEXT NOT NULL, PRIMARY KEY (profile, room, seq)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS tab (profile TEXT, name TEXT, place INTEGER NOT NULL, PRIMARY KEY (profile, name)) STRICT, WITHOUT ROWID;
+";
+
+/// A nickname at a server, in one string.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Profile(String);
+
+impl Profile {
+    /// The profile of a nickname at an address.
+    pub fn new(nickname: &str, address: &crate::address::Address) -> Self {
+        Self(format!("{nickname}@{address}"))
+    }
+}
+
+/// Something to write.
+#[derive(Debug, Clone)]
+pub enum Job {
+    /// Whom to call the next time.
+    Remember {
+        /// The server.
+        server: String,
+        /// The nickname.
+        nickname: String,
+        /// The room.
+        room: String,
+    },
+    /// A message waits for its `ack`; the app hears when it is on disk.
+    Queue(Send, UnixMillis),
+    /// The message is stored at the server, or refused.
+    Settle(MessageId),
+    /// New entries of a log, and its cursor, in one transaction.
+    Entries {
+        /// The log.
+        room: LogName,
+        /// Its incarnation.
+        epoch: Epoch,
+        /// The end of the newest run without a hole.
+        cursor: Seq,
+        /// The entries.
+        entries: Vec<Entry>,
+    },
+    /// Everything of a log that is kept goes: it is another one now.
+    Forget(LogName),
+    /// Entries behind this one are gone at the server.
+    Truncate(LogName, Seq),
+    /// How far a log is read.
+    Mark(LogName, Seq),
+    /// What is being typed; an empty text: nothing.
+    Draft {
+        /// Where.
+        conversation: String,
+        /// What.
+        text: String,
+        /// Where the caret stands, in characters.
+        cursor: usize,
+    },
+    /// A line for the input history.
+    Input(String),
+    /// The open conversations, in order.
+    Tabs(Vec<String>),
+}
+
+/// A log as it was when the client ended.
+#[derive(Debug, Clone)]
+pub struct SavedLog {
+    /// The log.
+    pub room: LogName,
+    /// Its incarnation.
+    pub epoch: Epoch,
+    /// The end of the newest run without a hole.
+    pub cursor: Seq,
+    /// How far it is read.
+    pub mark: Option<Seq>,
+    /// Its newest entries.
+    pub entries: Vec<Entry>,
+}
+
+/// A draft.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SavedDraft {
+    /// Where.
+    pub conversation: String,
+    /// What.
+    pub text: String,
+    /// Where the caret stands, in characters.
+    pub cursor: usize,
+}
+
+/// What a profile had when the client ended.
+#[derive(Debug, Default)]
+pub struct Saved {
+    /// The logs that it followed.
+    pub logs: Vec<SavedLog>,
+    /// The open conversations, in order.
+    pub tabs: Vec<String>,
+    /// Messages without an `ack`, in their order, and when they were written.
+    pub outbox: Vec<(Send, UnixMillis)>,
+    /// What was being typed.
+    pub drafts: Vec<SavedDraft>,
+    /// Lines typed before, oldest first.
+    pub inputs: Vec<String>,
+}
+
+/// The database of a data directory.
+#[derive(Debug)]
+pub struct Store {
+    connection: Connection,
+}
+
+impl Store {
+    /// Opens it; makes it on the first run.
+    pub fn open(directory: &Path) -> anyhow::Result<Self> {
+        let path = directory.join(FILE);
+        let open = || -> rusqlite::Result<Connection> {
+            let connection = Connection::open(&path)?;
+            connection.pragma_update(None, "journal_mode", "WAL")?;
+            connection.pragma_update(None, "synchronous", "FULL")?;
+            connection.execute_batch(SCHEMA)?;
+            Ok(connection)
+        };
+        let connection = open().with_context(|| format!("the store {} can't be opened", path.display()))?;
+        Ok(Self { connection })
+    }
+
+    /// A setting of an earlier run.
+    pub fn setting(&self, key: &str) -> anyhow::Result<Option<String>> {
+        Ok(self.connection.query_row("SELECT value FROM setting WHERE key = ?", [key], |row| row.get(0)).optional()?)
+    }
+
+    /// The store of an earlier run, if there was one.
+    pub fn open_existing(directory: &Path) -> anyhow::Result<Option<Self>> {
+        if directory.join(FILE).exists() { Self::open(directory).map(Some) } else { Ok(None) }
+    }
+
+    /// What a profile had.
+    pub fn load(&self, profile: &Profile) -> anyhow::Result<Saved> {
+        let texts = |sql: &str, argument: &str| -> rusqlite::Result<Vec<String>> {
+            self.connection.prepare(sql)?.query_map([argument], |row| row.get(0))?.collect()
+        };
+        let mut inputs = texts("SELECT text FROM input WHERE ? <> '' ORDER BY number DESC LIMIT 500", "all")?;
+        inputs.reverse();
+        Ok(Saved {
+            logs: self.logs(profile)?,
+            tabs: texts("SELECT name FROM tab WHERE profile = ? ORDER BY place", &profile.0)?,
+            outbox: self.outbox(profile)?,
+            drafts: self.drafts(profile)?,
+            inputs,
+        })
+    }
+
+    fn logs(&self, profile: &Profile) -> anyhow::Result<Vec<SavedLog>> {
+        let mut statement = self.connection.prepare("SELECT room, epoch, cursor, mark FROM log WHERE profile = ?")?;
+        let mut rows = statement.query([&profile.0])?;
+        let mut logs = Vec::new();
+        while let Some(row) = rows.next()? {
+            let room: String = row.get(0)?;
+            let (Ok(name), Some(epoch)) = (LogName::parse(&room), Epoch::parse(&row.get::<_, String>(1)?)) else {
+                continue;
+            };
+            logs.push(SavedLog {
+                room: name,
+                epoch,
+                cursor: Seq::new(row.get(2)?).unwrap_or_default(),
+                mark: row.get::<_, Option<u64>>(3)?.and_then(Seq::new),
+                entries: self.entries(profile, &room)?,
+            });
+        }
+        Ok(logs)
+    }
+
+    fn entries(&self, profile: &Profile, room: &str) -> rusqlite::Result<Vec<Entry>> {
+        let sql = format!("SELECT entry FROM entry WHERE profile = ? AND room = ? ORDER BY seq DESC LIMIT {SHOWN}");
+        let lines: Vec<String> = self
+            .connection
+            .prepare_cached(&sql)?
+            .query_map([profile.0.as_str(), room], |row| row.get(0))?
+            .collect::<Result<_, _>>()?;
+        Ok(lines.iter().rev().filter_map(|line| serde_json::from_str(line).ok()).collect())
+    }
+
+    fn outbox(&self, profile: &Profile) -> rusqlite::Result<Vec<(Send, UnixMillis)>> {
+        let sql = "SELECT id, target, kind, re, msg, at FROM outbox WHERE profile = ? ORDER BY number";
+        let mut statement = self.connection.prepare(sql)?;
+        let rows = statement.query_map([&profile.0], |row| {
+            let target: String = row.get(1)?;
+            let kind = Kind::from(row.get::<_, String>(2)?.as_str());
+            let msg: String = row.get(4)?;
+            let to = match LogName::parse(&target) {
+                Ok(LogName::Room(room)) => Some(Destination::Room(room)),
+                _ => target.strip_prefix('@').and_then(|name| Nickname::parse(name).ok()).map(Destination::Person),
+            };
+            let send = MessageId::parse(&row.get::<_, String>(0)?).zip(to).map(|(id, to)| Send {
+                text: if kind == Kind::Topic { Text::parse_topic(&msg) } else { Text::parse(&msg) },
+                re: row.get::<_, Option<u64>>(3).ok().flatten().and_then(Seq::new),
+                id,
+                to,
+                kind,
+            });
+            Ok(send.zip(row.get(5).ok()))
+        })?;
+        rows.filter_map(Result::transpose).collect()
+    }
+
+    fn drafts(&self, profile: &Profile) -> rusqlite::Result<Vec<SavedDraft>> {
+        let mut statement =
+            self.connection.prepare("SELECT conversation, text, cursor FROM draft WHERE profile = ?")?;
+        statement
+            .query_map([&profile.0], |row| {
+                Ok(SavedDraft { conversation: row.get(0)?, text: row.get(1)?, cursor: row.get(2)? })
+            })?
+            .collect()
+    }
+
+    /// Does all jobs in one transaction.
+    pub fn write(&mut self, profile: &Profile, jobs: &[Job]) -> anyhow::Result<()> {
+        let transaction = self.connection.transaction()?;
+        for job in jobs {
+            apply(&transaction, &profile.0, job)?;
+        }
+        Ok(transaction.commit()?)
+    }
+}
+
+fn apply(connection: &Connection, profile: &str, job: &Job) -> rusqlite::Result<()> {
+    let run = |sql: &str, values: &[&dyn rusqlite::ToSql]| connection.prepare_cached(sql)?.execute(values);
+    match job {
+        Job::Remember { server, nickname, room } => {
+            for (key, value) in [("server", server), ("nickname", nickname), ("room", room)] {
+                run(
+                    "INSERT INTO setting VALUES (?, ?) ON CONFLICT DO UPDATE SET value = excluded.value",
+                    &[&key, value],
+                )?;
+            }
+        }
+        Job::Queue(send, at) => {
+            let target = match &send.to {
+                Destination::Room(room) => room.as_str().to_owned(),
+                Destination::Person(name) => format!("@{name}"),
+            };
+            let text = send.text.as_ref().map_or("", |text| text.as_str());
+            connection
+                .prepare_cached(
+                    "INSERT INTO outbox (profile, id, target, kind, re, msg, at) VALUES (?, ?, ?, ?, ?, ?, ?)",
+                )?
+                .execute(params![
+                    profile,
+                    send.id.as_str(),
+                    target,
+                    send.kind.as_str(),
+                    send.re.map(Seq::get),
+                    text,
+                    at
+                ])?;
+        }
+        Job::Settle(id) => drop(run("DELETE FROM outbox WHERE id = ?", &[&id.as_str()])?),
+        Job::Entries { room, epoch, cursor, entries } => {
+            run(
+                "INSERT INTO log (profile, room, epoch, cursor) VALUES (?, ?, ?, ?)
+                 ON CONFLICT DO UPDATE SET epoch = excluded.epoch, cursor = excluded.cursor",
+                &[&profile, &room.as_str(), &epoch.as_str(), &cursor.get()],
+            )?;
+            let mut insert = connection.prepare_cached("INSERT OR REPLACE INTO entry VALUES (?, ?, ?, ?)")?;
+            for entry in entries {
+                let line = serde_json::to_string(entry).unwrap_or_default();
+                insert.execute(params![profile, room.as_str(), entry.seq.get(), line])?;
+            }
+            let oldest = cursor.back(KEPT).get();
+            run("DELETE FROM entry WHERE profile = ? AND room = ? AND seq < ?", &[&profile, &room.as_str(), &oldest])?;
+        }
+        Job::Forget(room) => {
+            run("DELETE FROM entry WHERE profile = ? AND room = ?", &[&profile, &room.as_str()])?;
+            run("DELETE FROM log WHERE profile = ? AND room = ?", &[&profile, &room.as_str()])?;
+        }
+        Job::Truncate(room, last) => {
+            let values: [&dyn rusqlite::ToSql; 3] = [&profile, &room.as_str(), &last.get()];
+            run("DELETE FROM entry WHERE profile = ? AND room = ? AND seq > ?", &values)?;
+        }
+        Job::Mark(room, seq) => {
+            run("UPDATE log SET mark = ? WHERE profile = ? AND room = ?", &[&seq.get(), &profile, &room.as_str()])?;
+        }
+        Job::Draft { conversation, text, .. } if text.is_empty() => {
+            run("DELETE FROM draft WHERE profile = ? AND conversation = ?", &[&profile, conversation])?;
+        }
+        Job::Draft { conversation, text, cursor } => {
+            run("INSERT OR REPLACE INTO draft VALUES (?, ?, ?, ?)", &[&profile, conversation, text, cursor])?;
+        }
+        Job::Input(text) => {
+            run("INSERT INTO input (text) VALUES (?)", &[text])?;
+            run("DELETE FROM input WHERE number <= (SELECT max(number) FROM input) - ?", &[&INPUTS])?;
+        }
+        Job::Tabs(names) => {
+            run("DELETE FROM tab WHERE profile = ?", &[&profile])?;
+            for (place, name) in names.iter().enumerate() {
+                run("INSERT OR REPLACE INTO tab VALUES (?, ?, ?)", &[&profile, name, &place])?;
+            }
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::address::Address;
+    use shared::{
+        RoomName,
+        text::{Body, Label},
+    };
+
+    fn entry(seq: u64, text: &str) -> Entry {
+        Entry {
+            seq: Seq::new(seq).unwrap(),
+            id: MessageId::parse("x").unwrap(),
+            from: Some(Label::new("alice")),
+            to: None,
+            at: 5,
+            kind: Kind::Talk,
+            re: None,
+            msg: Some(Body::new(text)),
+        }
+    }
+
+    #[test]
+    fn what_was_written_is_there_after_a_crash() {
+        let directory = tempfile::tempdir().unwrap();
+        let profile = Profile::new("alice", &Address::parse("127.0.0.1").unwrap());
+        let room = LogName::Room(RoomName::lobby());
+        let send = |id: &str| Send {
+            id: MessageId::parse(id).unwrap(),
+            to: Destination::Person(Nickname::parse("小明").unwrap()),
+            kind: Kind::Action,
+            re: Seq::new(3),
+            text: Text::parse("嗨\nthere"),
+        };
+        let mut store = Store::open(directory.path()).unwrap();
+        let epoch = Epoch::parse("e").unwrap();
+        let cursor = Seq::new(8).unwrap();
+        let entries = vec![entry(7, "看到昨天的日志了吗"), entry(8, "yes")];
+        let jobs = [
+            Job::Queue(send("a"), 1),
+            Job::Queue(send("b"), 2),
+            Job::Settle(send("a").id),
+            Job::Entries { room: room.clone(), epoch, cursor, entries: entries.clone() },
+            Job::Mark(room.clone(), Seq::new(7).unwrap()),
+            Job::Draft { conversation: "#lobby".into(), text: "half a th".into(), cursor: 9 },
+            Job::Input("hello".into()),
+            Job::Tabs(vec!["#lobby".into(), "@bob".into()]),
+        ];
+        store.write(&profile, &jobs).unwrap();
+        // No orderly end: a second connection sees what a crash would leave.
+        let saved = Store::open(directory.path()).unwrap().load(&profile).unwrap();
+        assert_eq!(saved.outbox, [(send("b"), 2)]);
+        assert_eq!(saved.logs[0].entries, entries);
+        assert_eq!((saved.logs[0].cursor, saved.logs[0].mark), (cursor, Seq::new(7)));
+        assert_eq!(saved.drafts[0].text, "half a th");
+        assert_eq!(saved.inputs, ["hello"]);
+        assert_eq!(saved.tabs, ["#lobby", "@bob"]);
+        let other = Profile::new("bob", &Address::parse("127.0.0.1").unwrap());
+        assert!(Store::open(directory.path()).unwrap().load(&other).unwrap().outbox.is_empty());
+    }
+}

@@ -1,0 +1,71 @@
+//! The input line, the rule over it, and the completion popup.
+
+use super::{clear, put};
+use crate::{
+    app::{App, complete::SHOWN},
+    layout::Layout,
+    text::{drawable_line, width},
+};
+use ratatui::{
+    buffer::Buffer,
+    layout::{Position, Rect},
+    style::{Modifier, Style},
+};
+use shared::limits;
+
+pub(super) fn draw(app: &App, layout: &Layout, buffer: &mut Buffer) -> Option<Position> {
+    let area = layout.input;
+    rule(app, layout, buffer);
+    let conversation = app.current()?;
+    let prompt = app.prompt();
+    put(buffer, area.x, area.y, area.width, &prompt, app.theme.own());
+    let left = area.x + u16::try_from(width(&prompt)).unwrap_or(area.width);
+    let text = conversation.draft.text();
+    let (rows, (caret_row, caret_column)) = conversation.draft.rows(app.input_width());
+    let height = usize::from(area.height);
+    let first = (caret_row + 1).saturating_sub(height);
+    let over = over_limit(text);
+    for (y, row) in (area.y..area.bottom()).zip(rows.iter().skip(first)) {
+        // What is over the limit is red before it is sent.
+        let split = over.clamp(row.bytes.start, row.bytes.end);
+        let (fine, excess) = (&text[row.bytes.start..split], &text[split..row.bytes.end]);
+        let columns = u16::try_from(width(fine)).unwrap_or(0);
+        put(buffer, left, y, area.width.saturating_sub(left), fine, Style::new());
+        let excess_style = app.theme.warning().add_modifier(Modifier::UNDERLINED);
+        put(buffer, left + columns, y, area.width.saturating_sub(left + columns), excess, excess_style);
+    }
+    popup(app, area, left, buffer);
+    let (x, y) =
+        (left + u16::try_from(caret_column).unwrap_or(0), area.y + u16::try_from(caret_row - first).unwrap_or(0));
+    Some(Position::new(x.min(area.right() - 1), y.min(area.bottom() - 1)))
+}
+
+/// The byte from which on the text is too long.
+fn over_limit(text: &str) -> usize {
+    shared::text::cut(text, limits::TEXT).len()
+}
+
+fn rule(app: &App, layout: &Layout, buffer: &mut Buffer) {
+    let area = layout.rule;
+    put(buffer, area.x, area.y, area.width, &"─".repeat(area.width.into()), app.theme.dim());
+    if let Some(users) = layout.users {
+        put(buffer, users.x - 1, area.y, 1, "┴", app.theme.dim());
+    }
+}
+
+fn popup(app: &App, area: Rect, left: u16, buffer: &mut Buffer) {
+    let Some(completion) = &app.completion else { return };
+    let first = (completion.chosen + 1).saturating_sub(SHOWN);
+    let shown: Vec<String> =
+        completion.candidates.iter().skip(first).take(SHOWN).map(|name| drawable_line(name.trim_end())).collect();
+    let columns = shown.iter().map(|name| width(name)).max().unwrap_or(0) + 2;
+    let columns = u16::try_from(columns).unwrap_or(area.width).min(area.width.saturating_sub(left));
+    let rows = u16::try_from(shown.len()).unwrap_or(0).min(area.y);
+    let place = Rect::new(left, area.y - rows, columns, rows);
+    clear(place, buffer);
+    for (y, (index, name)) in (place.y..place.bottom()).zip(shown.iter().enumerate()) {
+        let style = if first + index == completion.chosen { app.theme.selected() } else { Style::new() };
+        let text = format!(" {name}{}", " ".repeat(usize::from(columns)));
+        put(buffer, place.x, y, columns, &crate::text::fit(&text, columns.into()).replace('…', " "), style);
+    }
+}

@@ -1,0 +1,68 @@
+//! State as cells: one file a pane, each a pure function of the state.
+
+mod form;
+mod input;
+mod log;
+mod overlay;
+mod status;
+mod tabs;
+mod users;
+
+use crate::{app::App, text::fit};
+use ratatui::{
+    buffer::Buffer,
+    layout::{Position, Rect},
+    style::Style,
+    text::Line,
+    widgets::{Clear, Widget},
+};
+
+/// Draws everything. Where the hardware cursor stands, if anywhere.
+pub fn draw(app: &App, buffer: &mut Buffer) -> Option<Position> {
+    let area = buffer.area;
+    if let Some(form) = &app.form {
+        return form::draw(app, form, area, buffer);
+    }
+    let Some(layout) = app.layout().filter(|_| app.size == (area.width, area.height)) else {
+        put(buffer, area.x, area.y, area.width, &app.locale.text("too-small"), Style::new());
+        return None;
+    };
+    tabs::draw(app, layout.tabs, buffer);
+    log::draw(app, &layout, buffer);
+    users::draw(app, &layout, buffer);
+    let caret = input::draw(app, &layout, buffer);
+    status::draw(app, layout.status, buffer);
+    match &app.overlay {
+        Some(overlay) => {
+            overlay::draw(app, overlay, area, buffer);
+            None
+        }
+        None => caret,
+    }
+}
+
+/// Writes a text into one row, cut to a width. Outside of the buffer nothing is written.
+fn put(buffer: &mut Buffer, x: u16, y: u16, width: u16, text: &str, style: Style) {
+    put_line(buffer, x, y, width, &Line::styled(fit(text, width.into()), style));
+}
+
+fn put_line(buffer: &mut Buffer, x: u16, y: u16, width: u16, line: &Line<'_>) {
+    let row = Rect::new(x, y, width, 1).intersection(buffer.area);
+    if !row.is_empty() {
+        line.render(row, buffer);
+    }
+}
+
+/// Empties an area that lies over others. A wide character that it cuts in half is blanked whole.
+fn clear(area: Rect, buffer: &mut Buffer) {
+    let area = area.intersection(buffer.area);
+    if area.is_empty() {
+        return;
+    }
+    for y in area.top()..area.bottom() {
+        if area.x > 0 && crate::text::width(buffer[(area.x - 1, y)].symbol()) > 1 {
+            buffer[(area.x - 1, y)].set_symbol(" ");
+        }
+    }
+    Clear.render(area, buffer);
+}

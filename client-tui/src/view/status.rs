@@ -1,0 +1,82 @@
+//! The status line: the link, ignore mode, and what to press.
+
+use super::put;
+use crate::{
+    app::{App, Link, Overlay},
+    command::{Action, command_of, key_name},
+    text::width,
+};
+use ratatui::{buffer::Buffer, layout::Rect, style::Style};
+
+/// What the hints name, the most useful first.
+const HINTS: [(Action, &str); 3] =
+    [(Action::Help, "hint-help"), (Action::ToggleIgnore, "hint-ignore"), (Action::Ls, "hint-users")];
+
+pub(super) fn draw(app: &App, area: Rect, buffer: &mut Buffer) {
+    let mut x = area.x;
+    let mut badge = |text: &str, style: Style, buffer: &mut Buffer| {
+        let room = area.right().saturating_sub(x);
+        let columns = u16::try_from(width(text)).unwrap_or(room).min(room);
+        put(buffer, x, area.y, columns, text, style);
+        x += columns;
+        usize::from(room - columns)
+    };
+    let link_style = if app.link == Link::Up { app.theme.quiet_badge() } else { app.theme.warning() };
+    badge(&format!(" {} ", link(app)), link_style, buffer);
+    badge("│", app.theme.dim(), buffer);
+    if app.ignoring {
+        badge(&format!(" {} ", ignore(app)), app.theme.badge(), buffer);
+    } else {
+        badge(&format!(" {} ", app.locale.text("badge-normal")), app.theme.dim(), buffer);
+    }
+    if app.away {
+        badge(&format!(" {} ", app.locale.text("badge-away")), app.theme.mention(), buffer);
+    }
+    let room = badge("│", app.theme.dim(), buffer);
+    match (&app.overlay, &app.word) {
+        (Some(Overlay::Paste(text)), _) => {
+            let question = app.locale.with("paste-ask", &[("count", text.lines().count().into())]);
+            badge(&format!(" {question} "), app.theme.badge(), buffer);
+        }
+        (_, Some((word, _))) => drop(badge(&format!(" {} ", word.replace('\n', " ")), app.theme.mention(), buffer)),
+        _ if app.prefix => drop(badge(" Ctrl-X … ", app.theme.mention(), buffer)),
+        _ => drop(badge(&hints(app, room), app.theme.dim(), buffer)),
+    }
+}
+
+fn link(app: &App) -> String {
+    match &app.link {
+        Link::Up => app.locale.text("link-up"),
+        Link::Idle => app.locale.text("link-idle"),
+        Link::Dialling | Link::Greeted => app.locale.text("link-dialling"),
+        Link::Down { retry_at, .. } => {
+            let seconds = retry_at.saturating_sub(app.now.mono).div_ceil(1_000);
+            app.locale.with("link-down", &[("seconds", seconds.into())])
+        }
+    }
+}
+
+fn ignore(app: &App) -> String {
+    let held: u64 = app.conversations.iter().map(|conversation| conversation.held).sum();
+    let on = app.locale.text("badge-ignoring");
+    if held == 0 {
+        return on;
+    }
+    let key = command_of(Action::ToggleIgnore).keys.first().map(|key| key_name(key)).unwrap_or_default();
+    app.locale.with("badge-held", &[("on", on.into()), ("count", held.into()), ("key", key.into())])
+}
+
+/// As many hints as fit.
+fn hints(app: &App, room: usize) -> String {
+    let mut line = String::new();
+    for (action, key) in HINTS {
+        let keys = command_of(action).keys;
+        let name = keys.iter().find(|key| key.len() == 3).or(keys.first()).map(|key| key_name(key)).unwrap_or_default();
+        let hint = format!(" {name} {} ", app.locale.text(key));
+        if width(&line) + width(&hint) > room {
+            break;
+        }
+        line.push_str(&hint);
+    }
+    line
+}
