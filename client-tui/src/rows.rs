@@ -91,6 +91,11 @@ impl<'a> Blocks<'a> {
         self.at(index).map(|at| time::day(at, self.context.zone))
     }
 
+    /// True if a block is the first one of its day.
+    pub fn begins_day(&self, index: usize) -> bool {
+        self.day(index).is_some_and(|day| (0..index).rev().find_map(|before| self.day(before)) != Some(day))
+    }
+
     fn at(&self, index: usize) -> Option<UnixMillis> {
         let items = self.conversation.timeline.items();
         match items.get(index) {
@@ -135,9 +140,7 @@ impl<'a> Blocks<'a> {
 
     fn push_dividers(&self, index: usize, rows: &mut Vec<Line<'static>>) {
         let items = self.conversation.timeline.items();
-        let Some(day) = self.day(index) else { return };
-        let before = (0..index).rev().find_map(|before| self.day(before));
-        if before != Some(day) {
+        if let Some(day) = self.day(index).filter(|_| self.begins_day(index)) {
             rows.push(self.rule(&time::day_name(day, self.context.locale), self.context.theme.dim()));
         }
         let Some(divider) = self.conversation.divider else { return };

@@ -116,16 +116,15 @@ impl App {
 
     /// Keys of the user list. A printable one goes to the input.
     fn users_key(&mut self, key: KeyEvent, selected: usize) -> bool {
-        let count = self.current().map_or(0, |conversation| conversation.roster.len());
+        let people = self.current().map(|conversation| self.people(conversation)).unwrap_or_default();
         match key.code {
             KeyCode::Up => self.focus = Focus::Users(selected.saturating_sub(1)),
-            KeyCode::Down => self.focus = Focus::Users((selected + 1).min(count.saturating_sub(1))),
+            KeyCode::Down => self.focus = Focus::Users((selected + 1).min(people.len().saturating_sub(1))),
             KeyCode::Esc => self.hide_users(),
             KeyCode::Enter => {
-                let name = self.current().and_then(|c| c.roster.people().nth(selected).map(|(name, _)| name.clone()));
                 self.hide_users();
-                if let Some(name) = name {
-                    self.open_direct(&name);
+                if let Some((name, _)) = people.get(selected) {
+                    self.open_direct(name);
                 }
             }
             KeyCode::Char(_) if !key.modifiers.intersects(KeyModifiers::CONTROL | KeyModifiers::ALT) => {

@@ -31,6 +31,7 @@ use jiff::tz::TimeZone;
 use outbox::{Delivery, Outbox, Outgoing};
 use shared::{
     Epoch, LogName, RoomName, Seq, UnixMillis,
+    event::State,
     request::{Destination, Request, Start},
     text::Label,
 };
@@ -406,9 +407,25 @@ impl App {
         crate::text::width(&self.prompt())
     }
 
-    /// What stands before the caret.
+    /// What stands before the caret; in a direct conversation also to whom it goes.
     pub fn prompt(&self) -> String {
-        format!(" {} › ", crate::text::fit(&crate::text::drawable_line(&self.me), 12))
+        let short = |name: &str| crate::text::fit(&crate::text::drawable_line(name), 12);
+        match self.current().map(|conversation| &conversation.partner) {
+            Some(Partner::Person(name)) => format!(" {} → {} › ", short(&self.me), short(name)),
+            _ => format!(" {} › ", short(&self.me)),
+        }
+    }
+
+    /// Who is in a conversation, and in which state: of a direct one, as the rooms tell.
+    pub fn people(&self, conversation: &Conversation) -> Vec<(Label, State)> {
+        let Partner::Person(name) = &conversation.partner else {
+            return conversation.roster.people().map(|(name, state)| (name.clone(), state)).collect();
+        };
+        let everybody = || self.conversations.iter().flat_map(|other| other.roster.people());
+        let seen = everybody().find(|(other, _)| other.to_lowercase() == name.to_lowercase());
+        let state = |found: Option<(&Label, State)>| found.map_or(State::Unknown, |(_, state)| state);
+        let mine = state(everybody().find(|(other, _)| **other == self.me));
+        vec![(self.me.clone(), mine), (name.clone(), state(seen))]
     }
 
     /// The blocks of a conversation in a log of so many columns.

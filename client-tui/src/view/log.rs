@@ -2,7 +2,11 @@
 
 use super::{put, put_line};
 use crate::{
-    app::{App, Link, conversation::View, scroll::top},
+    app::{
+        App, Link,
+        conversation::{Partner, View},
+        scroll::top,
+    },
     layout::Layout,
     text::{drawable_line, fit, width},
     time::day_name,
@@ -19,7 +23,9 @@ pub(super) fn draw(app: &App, layout: &Layout, buffer: &mut Buffer) {
     for (y, row) in (area.y..).zip(rows) {
         put_line(buffer, area.x, y, area.width, &row);
     }
-    let day = (first..blocks.len()).find_map(|index| blocks.day(index));
+    // A day's own divider at the top says it already.
+    let has_divider = skipped == 0 && blocks.begins_day(first);
+    let day = (first..blocks.len()).find_map(|index| blocks.day(index)).filter(|_| !has_divider);
     title(app, layout, day.map(|day| day_name(day, &app.locale)), buffer);
     if blocks.is_empty() {
         let key = if app.link == Link::Up { "empty" } else { "empty-offline" };
@@ -50,9 +56,11 @@ fn title(app: &App, layout: &Layout, day: Option<String>, buffer: &mut Buffer) {
         put(buffer, area.x + 2, area.y, room, &text, Style::new());
     }
     if let Some(users) = layout.users.filter(|_| !layout.users_cover) {
-        let count = conversation.roster.members.max(conversation.roster.len() as u64);
-        let text = app.locale.with("online", &[("count", count.into())]);
         put(buffer, users.x - 1, area.y, 1, "┬", app.theme.dim());
-        put(buffer, users.x, area.y, users.width, &format!(" {text} "), Style::new());
+        if matches!(conversation.partner, Partner::Room(_)) {
+            let count = conversation.roster.members.max(conversation.roster.len() as u64);
+            let text = app.locale.with("online", &[("count", count.into())]);
+            put(buffer, users.x, area.y, users.width, &format!(" {text} "), Style::new());
+        }
     }
 }

@@ -41,9 +41,15 @@ pub fn draw(app: &App, buffer: &mut Buffer) -> Option<Position> {
     }
 }
 
-/// Writes a text into one row, cut to a width. Outside of the buffer nothing is written.
+/// Writes a text into one row, cut to a width, over whatever is there. Outside of the buffer nothing is written.
 fn put(buffer: &mut Buffer, x: u16, y: u16, width: u16, text: &str, style: Style) {
-    put_line(buffer, x, y, width, &Line::styled(fit(text, width.into()), style));
+    let text = fit(text, width.into());
+    let columns = u16::try_from(crate::text::width(&text)).unwrap_or(width);
+    let place = Rect::new(x, y, columns, 1).intersection(buffer.area);
+    if !place.is_empty() {
+        buffer.set_style(place, Style::reset());
+        buffer.set_stringn(place.x, place.y, text, place.width.into(), style);
+    }
 }
 
 fn put_line(buffer: &mut Buffer, x: u16, y: u16, width: u16, line: &Line<'_>) {

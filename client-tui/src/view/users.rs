@@ -18,7 +18,7 @@ pub(super) fn draw(app: &App, layout: &Layout, buffer: &mut Buffer) {
     for y in area.top()..area.bottom() {
         put(buffer, area.x - 1, y, 1, "│", app.theme.dim());
     }
-    let people: Vec<_> = conversation.roster.people().collect();
+    let people = app.people(conversation);
     if people.is_empty() && conversation.roster.members > 0 {
         let text = app.locale.with("crowd", &[("count", conversation.roster.members.into())]);
         return put(buffer, area.x + 1, area.y, area.width - 1, &text, app.theme.dim());
@@ -36,12 +36,13 @@ pub(super) fn draw(app: &App, layout: &Layout, buffer: &mut Buffer) {
             break;
         }
         let (mark, style) = match state {
-            State::Online | State::Unknown => ("●", app.theme.quiet_badge()),
+            State::Online => ("●", app.theme.quiet_badge()),
+            State::Unknown => ("·", app.theme.dim()),
             State::Ignoring => ("⊘", app.theme.mention()),
             State::Away => ("◌", app.theme.dim()),
         };
         let name_text = drawable_line(name);
-        let is_me = **name == app.me;
+        let is_me = *name == app.me;
         let you = if is_me { format!(" {}", app.locale.text("you")) } else { String::new() };
         let name_style = if selected == Some(index) {
             app.theme.selected()
