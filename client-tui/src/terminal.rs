@@ -49,9 +49,12 @@ impl Screen {
         execute!(self.terminal.backend_mut(), EndSynchronizedUpdate)
     }
 
-    /// Forgets what is on the screen: the next frame is written whole.
+    /// Clears the screen and forgets what was on it: the next frame is written whole.
     pub(crate) fn redraw(&mut self) -> io::Result<()> {
-        self.terminal.clear()
+        execute!(self.terminal.backend_mut(), Clear(ClearType::All))?;
+        // `Terminal::clear` would ask the terminal where the cursor is, and wait for what the event stream reads.
+        self.terminal.swap_buffers();
+        Ok(())
     }
 
     /// The window's size.

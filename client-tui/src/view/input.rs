@@ -45,11 +45,16 @@ fn over_limit(text: &str) -> usize {
     shared::text::cut(text, limits::TEXT).len()
 }
 
+/// The rule; in it what has to be said about what was typed.
 fn rule(app: &App, layout: &Layout, buffer: &mut Buffer) {
     let area = layout.rule;
     put(buffer, area.x, area.y, area.width, &"─".repeat(area.width.into()), app.theme.dim());
     if let Some(users) = layout.users {
         put(buffer, users.x - 1, area.y, 1, "┴", app.theme.dim());
+    }
+    if let Some((word, _)) = &app.word {
+        let text = crate::text::fit(&drawable_line(word), usize::from(area.width.saturating_sub(4)));
+        put(buffer, area.x + 1, area.y, area.width.saturating_sub(2), &format!(" {text} "), app.theme.mention());
     }
 }
 

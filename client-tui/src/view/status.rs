@@ -33,14 +33,13 @@ pub(super) fn draw(app: &App, area: Rect, buffer: &mut Buffer) {
         badge(&format!(" {} ", app.locale.text("badge-away")), app.theme.mention(), buffer);
     }
     let room = badge("│", app.theme.dim(), buffer);
-    match (&app.overlay, &app.word) {
-        (Some(Overlay::Paste(text)), _) => {
-            let question = app.locale.with("paste-ask", &[("count", text.lines().count().into())]);
-            badge(&format!(" {question} "), app.theme.badge(), buffer);
-        }
-        (_, Some((word, _))) => drop(badge(&format!(" {} ", word.replace('\n', " ")), app.theme.mention(), buffer)),
-        _ if app.prefix => drop(badge(" Ctrl-X … ", app.theme.mention(), buffer)),
-        _ => drop(badge(&hints(app, room), app.theme.dim(), buffer)),
+    if let Some(Overlay::Paste(text)) = &app.overlay {
+        let question = app.locale.with("paste-ask", &[("count", text.lines().count().into())]);
+        badge(&format!(" {question} "), app.theme.badge(), buffer);
+    } else if app.prefix {
+        badge(" Ctrl-X … ", app.theme.mention(), buffer);
+    } else {
+        badge(&hints(app, room), app.theme.dim(), buffer);
     }
 }
 
