@@ -52,10 +52,10 @@ fn the_user_list_is_shown_and_printed() {
     let _bob = client(&server, "bob", b.path(), 80, 24);
     alice.expect("bob joined");
     alice.line("/ls");
-    alice.expect("online 2: alice, bob");
     alice.expect("● bob");
     alice.send("\x1b");
     alice.expect_gone("● bob");
+    alice.expect("online 2: alice, bob");
     // Ctrl-O shows it over the log where it folds away; Enter opens a direct message.
     alice.send("\x0f\x1b[B\r");
     alice.expect("alice → bob");

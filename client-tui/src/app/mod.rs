@@ -306,7 +306,11 @@ impl App {
         match event {
             Event::Key(key) => self.key(key),
             Event::Paste(text) => self.paste(&text),
-            Event::Resize(width, height) => self.size = (width, height),
+            Event::Resize(width, height) => {
+                self.size = (width, height);
+                // The terminal may have been smaller in between, and have lost what was on it.
+                self.effects.push(Effect::Redraw);
+            }
             Event::Focus(has_focus) => self.focus_changed(has_focus),
             Event::Link(news) => self.link_news(news),
             Event::Stored(written) => self.written(written),
