@@ -94,8 +94,7 @@ pub(crate) async fn run(shell: Shell, choice: Option<Choice>) -> anyhow::Result<
     let profile = Profile::default();
     let start = Instant::now();
     let mut running = Running { shell, screen, store, profile, orders: None, news_to, link: None, start, ends: false };
-    let (width, height) = running.screen.size();
-    running.event(Event::Resize(width, height))?;
+    running.shell.app.size = running.screen.size();
     if let Some(choice) = choice {
         running.call(&choice)?;
     }

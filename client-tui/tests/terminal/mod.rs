@@ -123,6 +123,7 @@ impl Terminal {
             if holds(&screen) {
                 return;
             }
+
             assert!(Instant::now() < end, "in vain: {what}; the screen is\n{screen}");
             std::thread::sleep(Duration::from_millis(10));
         }
