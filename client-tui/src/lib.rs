@@ -7,7 +7,7 @@ pub mod address;
 pub mod app;
 pub mod cli;
 pub mod command;
-#[cfg(feature = "host")]
+#[cfg_attr(not(feature = "host"), path = "no_host.rs")]
 mod host;
 pub mod identity;
 pub mod layout;

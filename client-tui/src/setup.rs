@@ -7,6 +7,7 @@ use crate::{
         form::{Choice, Form, room_of},
     },
     cli::{Cli, Screen, Script, host},
+    host::Hosted,
     identity::{load_or_create, random_word},
     locale::Locale,
     run::{self, Shell},
@@ -80,9 +81,9 @@ async fn screen(arguments: Screen) -> anyhow::Result<()> {
     let room =
         room_text.as_deref().map(|room| room_of(room).with_context(|| format!("{room:?} is no room"))).transpose()?;
 
-    let hosted = start_host(&arguments, &data_dir)?;
+    let hosted = host(&arguments).map(|at| Hosted::start(at, &data_dir, arguments.no_tls)).transpose()?;
     let server = match (&hosted, &arguments.server) {
-        (Some((_, address)), _) => Some(address.clone()),
+        (Some(hosted), _) => Some(hosted.address.clone()),
         (None, Some(server)) => Some(Address::parse(server)?),
         (None, None) => saved("server")?.map(|server| Address::parse(&server)).transpose()?,
     };
@@ -96,7 +97,7 @@ async fn screen(arguments: Screen) -> anyhow::Result<()> {
     };
     let shell = Shell { app, data_dir, identity, no_tls: arguments.no_tls };
     let result = run::run(shell, choice).await;
-    stop_host(hosted)?;
+    hosted.map_or(Ok(()), Hosted::stop)?;
     result
 }
 
@@ -109,32 +110,6 @@ fn choose(address: Address, nickname: &str, room: Option<RoomName>, is_explicit:
         (_, None) => RoomName::lobby(),
     };
     Ok(Choice { address, nickname: name, room })
-}
-
-#[cfg(feature = "host")]
-type Hosted = Option<(server::Running, Address)>;
-#[cfg(not(feature = "host"))]
-type Hosted = Option<((), Address)>;
-
-#[cfg(feature = "host")]
-fn start_host(arguments: &Screen, data_dir: &Path) -> anyhow::Result<Hosted> {
-    host(arguments).map(|at| crate::host::start(at, data_dir, arguments.no_tls)).transpose()
-}
-
-#[cfg(not(feature = "host"))]
-fn start_host(arguments: &Screen, _: &Path) -> anyhow::Result<Hosted> {
-    debug_assert!(host(arguments).is_none());
-    Ok(None)
-}
-
-#[cfg(feature = "host")]
-fn stop_host(hosted: Hosted) -> anyhow::Result<()> {
-    hosted.map_or(Ok(()), |(running, _)| running.stop())
-}
-
-#[cfg(not(feature = "host"))]
-fn stop_host(_: Hosted) -> anyhow::Result<()> {
-    Ok(())
 }
 
 /// Where things are kept; it is made if it is not there.

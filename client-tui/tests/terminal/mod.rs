@@ -69,7 +69,7 @@ impl Terminal {
         let (screen, bytes) = (parser.clone(), raw.clone());
         let mut reader = pair.master.try_clone_reader().unwrap();
         std::thread::spawn(move || {
-            let mut buffer = [0; 65_536];
+            let mut buffer = vec![0; 65_536];
             while let Ok(count @ 1..) = reader.read(&mut buffer) {
                 bytes.lock().unwrap().extend_from_slice(&buffer[..count]);
                 screen.lock().unwrap().process(&buffer[..count]);
@@ -184,7 +184,7 @@ pub struct Server {
     pub address: String,
     directory: PathBuf,
     child: std::process::Child,
-    _temporary: Option<tempfile::TempDir>,
+    temporary: Option<tempfile::TempDir>,
 }
 
 /// The server's binary lies beside the client's: `cargo test --workspace` builds both. Alone, this package builds it here.
@@ -207,7 +207,7 @@ impl Server {
     pub fn start() -> Self {
         let temporary = tempfile::tempdir().unwrap();
         let mut server = Self::start_in(temporary.path().to_owned(), "127.0.0.1:0");
-        server._temporary = Some(temporary);
+        server.temporary = Some(temporary);
         server
     }
 
@@ -222,7 +222,7 @@ impl Server {
         let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
         let line = lines.next().expect("the server says where it listens").unwrap();
         let address = line.strip_prefix("listening on ").expect("a ready line").to_owned();
-        Self { address, directory, child, _temporary: None }
+        Self { address, directory, child, temporary: None }
     }
 
     /// Ends it the hard way.
@@ -233,10 +233,10 @@ impl Server {
 
     /// Starts it again, on the same address and data.
     pub fn restart(&mut self) {
-        let temporary = self._temporary.take();
+        let temporary = self.temporary.take();
         let again = Self::start_in(self.directory.clone(), &self.address);
         *self = again;
-        self._temporary = temporary;
+        self.temporary = temporary;
     }
 }
 

@@ -1,0 +1,23 @@
+//! Built without the server: there is nothing that could be hosted.
+
+use crate::address::Address;
+use std::{net::SocketAddr, path::Path};
+
+/// A server inside this program; never there.
+#[derive(Debug)]
+pub(crate) struct Hosted {
+    /// Where it is to be joined.
+    pub(crate) address: Address,
+}
+
+impl Hosted {
+    /// Says that it can't be.
+    pub(crate) fn start(_: SocketAddr, _: &Path, _: bool) -> anyhow::Result<Self> {
+        anyhow::bail!("this program was built without the server")
+    }
+
+    /// Ends it.
+    pub(crate) fn stop(self) -> anyhow::Result<()> {
+        Ok(())
+    }
+}
