@@ -242,6 +242,16 @@ mod tests {
     }
 
     #[test]
+    fn the_sample_file_names_every_setting_with_its_default() {
+        let sample = concat!(env!("CARGO_MANIFEST_DIR"), "/../assets/parlor-server.toml");
+        let load = |config: Option<PathBuf>| {
+            let overrides = Overrides { config, data_dir: Some("x".into()), ..Overrides::default() };
+            format!("{:?}", Config::load(overrides).unwrap()).replace("required: false", "required: true")
+        };
+        assert_eq!(load(Some(sample.into())), load(None));
+    }
+
+    #[test]
     fn plain_text_beyond_loopback_must_be_wanted() {
         let listen = vec!["0.0.0.0:0".parse().unwrap()];
         let overrides = Overrides { listen, data_dir: Some("x".into()), ..Overrides::default() };
