@@ -64,7 +64,7 @@ pub fn first_object(bytes: &[u8]) -> FirstObject {
     let line_end = memchr::memchr(b'\n', bytes).is_some();
     match object_end(bytes) {
         Some(end) => match std::str::from_utf8(&bytes[..end]).map(Object::parse) {
-            Ok(Ok(object)) if crate::request::is_classic_login(&object) => FirstObject::Classic,
+            Ok(Ok(object)) if crate::form::is_classic_login(&object) => FirstObject::Classic,
             _ => FirstObject::Native,
         },
         None if line_end => FirstObject::Native,

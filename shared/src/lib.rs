@@ -9,6 +9,7 @@ pub mod code;
 pub mod codec;
 pub mod entry;
 pub mod event;
+mod form;
 pub mod id;
 pub mod identity;
 mod json;

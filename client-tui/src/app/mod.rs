@@ -8,6 +8,7 @@ pub mod form;
 mod hear;
 mod input;
 pub mod keys;
+mod open;
 pub mod outbox;
 mod reading;
 pub mod roster;
@@ -20,7 +21,7 @@ use crate::{
     link::{News, Order},
     locale::Locale,
     rows::{Blocks, Context},
-    store::{Job, Saved, Written},
+    store::{Job, Written},
     theme::Theme,
 };
 use complete::Completion;
@@ -28,7 +29,7 @@ use conversation::{Conversation, Partner};
 use crossterm::event::KeyEvent;
 use form::{Check, Choice, Form};
 use jiff::tz::TimeZone;
-use outbox::{Delivery, Outbox, Outgoing};
+use outbox::{Outbox, Outgoing};
 use shared::{
     Epoch, LogName, RoomName, Seq, UnixMillis,
     event::State,
@@ -243,60 +244,6 @@ impl App {
         }
     }
 
-    /// Opens what was kept of a choice: the last talk is on the screen before the network answers.
-    pub fn open(&mut self, choice: &Choice, saved: Saved) {
-        self.me = Label::new(choice.nickname.as_str());
-        self.address = Some(choice.address.clone());
-        self.home = choice.room.clone();
-        self.conversations.clear();
-        self.logs = BTreeMap::from([(LogName::Inbox, Log::default())]);
-        self.outbox = Outbox::default();
-        self.inputs = saved.inputs;
-        for name in &saved.tabs {
-            if let Some(partner) = Partner::parse(name) {
-                self.conversation(&partner);
-            }
-        }
-        let home = Partner::Room(choice.room.clone());
-        self.conversation(&home);
-        for log in saved.logs {
-            if let LogName::Room(room) = &log.room
-                && self.find(&Partner::Room(room.clone())).is_none()
-            {
-                continue;
-            }
-            let known = self.logs.entry(log.room.clone()).or_default();
-            (known.epoch, known.cursor, known.mark) = (Some(log.epoch), log.cursor, log.mark);
-            let mut last = Seq::ZERO;
-            for entry in log.entries {
-                let Some(partner) = self.partner_of(&log.room, &entry) else { continue };
-                let index = self.conversation(&partner);
-                if last > Seq::ZERO && entry.seq > last.next() && log.room != LogName::Inbox {
-                    let gap = What::Gap { after: last, before: entry.seq, lost: false };
-                    self.conversations[index].timeline.push(gap);
-                }
-                last = entry.seq;
-                self.conversations[index].timeline.push(What::Entry(entry));
-            }
-        }
-        for (send, at) in saved.outbox {
-            let partner = match &send.to {
-                Destination::Room(room) => Partner::Room(room.clone()),
-                Destination::Person(name) => Partner::Person(Label::new(name.as_str())),
-            };
-            self.conversation(&partner);
-            self.outbox.add(send, at, Delivery::Ready);
-        }
-        for draft in saved.drafts {
-            if let Some(index) = Partner::parse(&draft.conversation).and_then(|partner| self.find(&partner)) {
-                self.conversations[index].draft = draft::Draft::new(draft.text, draft.cursor);
-            }
-        }
-        self.count_unread();
-        self.active = self.find(&home).unwrap_or(0);
-        self.enter();
-    }
-
     /// Takes an event. What is to happen comes out in order.
     pub fn update(&mut self, event: Event, now: Now) -> Vec<Effect> {
         self.now = now;
@@ -342,43 +289,6 @@ impl App {
 
     fn current_mut(&mut self) -> Option<&mut Conversation> {
         self.conversations.get_mut(self.active)
-    }
-
-    fn find(&self, partner: &Partner) -> Option<usize> {
-        let same = |other: &Partner| match (other, partner) {
-            (Partner::Person(a), Partner::Person(b)) => a.to_lowercase() == b.to_lowercase(),
-            (a, b) => a == b,
-        };
-        self.conversations.iter().position(|conversation| same(&conversation.partner))
-    }
-
-    /// Where the conversation with a partner stands; it is opened if it is not.
-    fn conversation(&mut self, partner: &Partner) -> usize {
-        if let Some(index) = self.find(partner) {
-            return index;
-        }
-        self.conversations.push(Conversation::new(partner.clone()));
-        if let Partner::Room(room) = partner {
-            self.logs.entry(LogName::Room(room.clone())).or_default();
-        }
-        self.conversations.len() - 1
-    }
-
-    fn tabs_changed(&mut self) {
-        let names = self.conversations.iter().map(|conversation| conversation.partner.to_string()).collect();
-        self.store(Job::Tabs(names));
-    }
-
-    /// The conversation that an entry belongs to.
-    fn partner_of(&self, room: &LogName, entry: &shared::Entry) -> Option<Partner> {
-        match room {
-            LogName::Room(room) => Some(Partner::Room(room.clone())),
-            LogName::Inbox => {
-                let from = entry.from.clone()?;
-                let other = if from == self.me { entry.to.clone().unwrap_or(from) } else { from };
-                Some(Partner::Person(other))
-            }
-        }
     }
 
     /// Messages on their way to a partner.

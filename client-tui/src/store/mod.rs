@@ -4,11 +4,12 @@
 //! of its own, all that is queued in one transaction, durably; what waits for it hears of it.
 
 mod thread;
+mod write;
 
 pub use thread::{StoreThread, Written};
 
 use anyhow::Context;
-use rusqlite::{Connection, OptionalExtension, params};
+use rusqlite::{Connection, OptionalExtension};
 use shared::{
     Entry, Epoch, Kind, LogName, MessageId, Nickname, Seq, Text, UnixMillis,
     request::{Destination, Send},
@@ -16,12 +17,8 @@ use shared::{
 use std::path::Path;
 
 const FILE: &str = "client.sqlite3";
-/// Entries of a log that are kept.
-const KEPT: u64 = 1_000;
 /// Entries of a log that a start shows.
 const SHOWN: u64 = 300;
-/// Lines of input history that are kept.
-const INPUTS: i64 = 500;
 
 const SCHEMA: &str = "
 CREATE TABLE IF NOT EXISTS setting (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
@@ -256,87 +253,10 @@ impl Store {
     pub fn write(&mut self, profile: &Profile, jobs: &[Job]) -> anyhow::Result<()> {
         let transaction = self.connection.transaction()?;
         for job in jobs {
-            apply(&transaction, &profile.0, job)?;
+            write::apply(&transaction, &profile.0, job)?;
         }
         Ok(transaction.commit()?)
     }
-}
-
-fn apply(connection: &Connection, profile: &str, job: &Job) -> rusqlite::Result<()> {
-    let run = |sql: &str, values: &[&dyn rusqlite::ToSql]| connection.prepare_cached(sql)?.execute(values);
-    match job {
-        Job::Remember { server, nickname, room } => {
-            for (key, value) in [("server", server), ("nickname", nickname), ("room", room)] {
-                run(
-                    "INSERT INTO setting VALUES (?, ?) ON CONFLICT DO UPDATE SET value = excluded.value",
-                    &[&key, value],
-                )?;
-            }
-        }
-        Job::Queue(send, at) => {
-            let target = match &send.to {
-                Destination::Room(room) => room.as_str().to_owned(),
-                Destination::Person(name) => format!("@{name}"),
-            };
-            let text = send.text.as_ref().map_or("", |text| text.as_str());
-            connection
-                .prepare_cached(
-                    "INSERT INTO outbox (profile, id, target, kind, re, msg, at) VALUES (?, ?, ?, ?, ?, ?, ?)",
-                )?
-                .execute(params![
-                    profile,
-                    send.id.as_str(),
-                    target,
-                    send.kind.as_str(),
-                    send.re.map(Seq::get),
-                    text,
-                    at
-                ])?;
-        }
-        Job::Settle(id) => drop(run("DELETE FROM outbox WHERE id = ?", &[&id.as_str()])?),
-        Job::Entries { room, epoch, cursor, entries } => {
-            run(
-                "INSERT INTO log (profile, room, epoch, cursor) VALUES (?, ?, ?, ?)
-                 ON CONFLICT DO UPDATE SET epoch = excluded.epoch, cursor = excluded.cursor",
-                &[&profile, &room.as_str(), &epoch.as_str(), &cursor.get()],
-            )?;
-            let mut insert = connection.prepare_cached("INSERT OR REPLACE INTO entry VALUES (?, ?, ?, ?)")?;
-            for entry in entries {
-                let line = serde_json::to_string(entry).unwrap_or_default();
-                insert.execute(params![profile, room.as_str(), entry.seq.get(), line])?;
-            }
-            let oldest = cursor.back(KEPT).get();
-            run("DELETE FROM entry WHERE profile = ? AND room = ? AND seq < ?", &[&profile, &room.as_str(), &oldest])?;
-        }
-        Job::Forget(room) => {
-            run("DELETE FROM entry WHERE profile = ? AND room = ?", &[&profile, &room.as_str()])?;
-            run("DELETE FROM log WHERE profile = ? AND room = ?", &[&profile, &room.as_str()])?;
-        }
-        Job::Truncate(room, last) => {
-            let values: [&dyn rusqlite::ToSql; 3] = [&profile, &room.as_str(), &last.get()];
-            run("DELETE FROM entry WHERE profile = ? AND room = ? AND seq > ?", &values)?;
-        }
-        Job::Mark(room, seq) => {
-            run("UPDATE log SET mark = ? WHERE profile = ? AND room = ?", &[&seq.get(), &profile, &room.as_str()])?;
-        }
-        Job::Draft { conversation, text, .. } if text.is_empty() => {
-            run("DELETE FROM draft WHERE profile = ? AND conversation = ?", &[&profile, conversation])?;
-        }
-        Job::Draft { conversation, text, cursor } => {
-            run("INSERT OR REPLACE INTO draft VALUES (?, ?, ?, ?)", &[&profile, conversation, text, cursor])?;
-        }
-        Job::Input(text) => {
-            run("INSERT INTO input (text) VALUES (?)", &[text])?;
-            run("DELETE FROM input WHERE number <= (SELECT max(number) FROM input) - ?", &[&INPUTS])?;
-        }
-        Job::Tabs(names) => {
-            run("DELETE FROM tab WHERE profile = ?", &[&profile])?;
-            for (place, name) in names.iter().enumerate() {
-                run("INSERT OR REPLACE INTO tab VALUES (?, ?, ?)", &[&profile, name, &place])?;
-            }
-        }
-    }
-    Ok(())
 }
 
 #[cfg(test)]
