@@ -90,11 +90,11 @@ impl Addresses {
     /// Counts a connection in, if there is room for it.
     fn enter(&mut self, address: IpAddr) -> bool {
         let exempt = self.is_exempt(address);
-        let here = self.from.entry(block(address)).or_default();
-        if !exempt && (*here >= self.caps.per_address || self.total >= self.caps.connections) {
+        let here = self.from.get(&block(address)).copied().unwrap_or(0);
+        if !exempt && (here >= self.caps.per_address || self.total >= self.caps.connections) {
             return false;
         }
-        *here += 1;
+        self.from.insert(block(address), here + 1);
         self.total += 1;
         true
     }

@@ -31,6 +31,8 @@ use tokio::sync::{mpsc::UnboundedReceiver, watch};
 
 /// Bytes that are read at once, into one buffer for all.
 const READ_BYTES: usize = 64 * 1024;
+/// Reads of one connection in one turn.
+const READS: usize = 8;
 /// Bytes of tails in all; a room has its share.
 const TAILS_BYTES: usize = 64 << 20;
 /// Bytes of one tail, at least and at most.
@@ -145,9 +147,11 @@ impl Engine {
             self.output(Some(output));
         }
         self.timers();
-        while let Some(id) = self.waiting.pop() {
+        for id in std::mem::take(&mut self.waiting) {
             self.go_on(id);
         }
+        // The journal stores while the sockets are written.
+        self.hand_over();
         self.flush_all();
         self.hand_over();
         Ok(())
@@ -227,15 +231,15 @@ impl Engine {
         }
     }
 
-    /// Lets a session's requests go on as far as they can.
+    /// Lets a session's requests go on as far as they can, but not for ever: the others have a turn, too.
     fn go_on(&mut self, id: SessionId) {
-        loop {
+        for _ in 0..READS {
             self.ask(id);
             if !self.read(id) {
-                break;
+                return self.end_if_over(id);
             }
         }
-        self.end_if_over(id);
+        self.waiting.push(id);
     }
 
     /// Puts waiting requests to the hub.

@@ -24,12 +24,11 @@ impl Engine {
         let result = peer.socket.read(&mut buffer);
         match result {
             Ok(0) => {
-                peer.readable = false;
+                (peer.readable, peer.ended) = (false, true);
                 peer.connection.silent = 0;
+                // What it is owed still goes out.
                 if peer.connection.closing.is_some() {
-                    self.drop_peer(id, "ended");
-                } else {
-                    peer.ended = true;
+                    self.mark(id);
                 }
             }
             Ok(count) => {

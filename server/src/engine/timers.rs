@@ -33,6 +33,9 @@ impl Engine {
 
     /// When [`Engine::timers`] has something to do.
     pub(super) fn next_deadline(&self) -> Option<Millis> {
+        if !self.waiting.is_empty() {
+            return Some(0);
+        }
         let wake = self.wakes.first().map(|(at, _)| *at);
         let sweep = (!self.peers.is_empty()).then_some(self.next_sweep);
         [wake, sweep, self.accept_at, self.hub.next_deadline(self.now())].into_iter().flatten().min()
