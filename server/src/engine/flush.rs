@@ -71,7 +71,7 @@ impl Engine {
 
     fn after_flush(&mut self, id: SessionId, had_too_much: bool) {
         let Some(peer) = self.peers.get_mut(id) else { return };
-        if had_too_much && peer.connection.may_ask() {
+        if (had_too_much && peer.connection.may_ask()) || peer.ended {
             self.waiting.push(id);
         }
         if peer.connection.output.unsent() > 0 || peer.blocked {

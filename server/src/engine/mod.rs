@@ -375,11 +375,11 @@ impl Engine {
     }
 }
 
-/// True if what is committed is to be on its way before this request is dealt with: what was said before ignore mode
-/// is shown before it, and a classic client sees everything in one order.
+/// True if what is committed is to be on its way before this request is dealt with: what was said before ignore mode or
+/// a goodbye is shown before it, and a classic client sees everything in one order.
 fn comes_after_entries(peer: &Peer, asked: &Asked) -> bool {
-    let ignores = matches!(asked, Ok(Incoming { request: Request::Ignore { .. }, .. }));
-    ignores || matches!(peer.connection.dialect, Dialect::Classic(_))
+    let ends = matches!(asked, Ok(Incoming { request: Request::Ignore { .. } | Request::Bye, .. }));
+    ends || matches!(peer.connection.dialect, Dialect::Classic(_))
 }
 
 /// Notes that a session has something to write, unless it can't be written to.

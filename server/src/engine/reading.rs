@@ -2,7 +2,7 @@
 
 use super::{Engine, line};
 use crate::{
-    hub::Slot,
+    hub::{Follow, Slot},
     ids::SessionId,
     session::{
         Dialect,
@@ -155,11 +155,17 @@ impl Engine {
         }
     }
 
-    /// Ends a connection whose other side has ended, once its requests are answered.
+    /// Ends a connection whose other side has ended its half, once its requests are answered and it has what it follows.
     pub(super) fn end_if_over(&mut self, id: SessionId) {
         let Some(peer) = self.peers.get(id) else { return };
-        let waits = self.hub.session(id).is_some_and(|session| session.in_flight > 0);
-        if peer.ended && !peer.readable && !waits && peer.connection.asked.is_empty() {
+        if !peer.ended || peer.readable || !peer.connection.asked.is_empty() {
+            return;
+        }
+        let is_owed = self.hub.session(id).is_some_and(|session| {
+            let behind = |follow: &Follow| !follow.paused && follow.cursor < self.hub.head(follow.log);
+            session.in_flight > 0 || session.follows().iter().any(behind)
+        });
+        if !is_owed {
             self.close(id);
         }
     }
