@@ -1,6 +1,11 @@
 //! A real server process, and clients on real sockets. Every wait has a deadline.
 
-#![allow(dead_code, clippy::unwrap_used, reason = "each test file uses a part of it; a test panics where it fails")]
+#![allow(
+    dead_code,
+    unreachable_pub,
+    clippy::unwrap_used,
+    reason = "each test file uses a part of it; a test panics where it fails"
+)]
 
 use serde_json::{Value, json};
 use std::{
@@ -19,7 +24,7 @@ pub struct Server {
     pub address: SocketAddr,
     pub directory: PathBuf,
     child: Child,
-    _temporary: Option<tempfile::TempDir>,
+    temporary: Option<tempfile::TempDir>,
 }
 
 impl Server {
@@ -32,7 +37,7 @@ impl Server {
     pub fn start_with(config: &str) -> Self {
         let temporary = tempfile::tempdir().unwrap();
         let mut server = Self::start_in(temporary.path(), "127.0.0.1:0", config);
-        server._temporary = Some(temporary);
+        server.temporary = Some(temporary);
         server
     }
 
@@ -52,7 +57,7 @@ impl Server {
         let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
         let line = lines.next().expect("the server says where it listens").unwrap();
         let address = line.strip_prefix("listening on ").expect("a ready line").parse().unwrap();
-        Self { address, directory: directory.to_owned(), child, _temporary: None }
+        Self { address, directory: directory.to_owned(), child, temporary: None }
     }
 
     /// Its process id.
@@ -196,7 +201,7 @@ impl Client {
                 return Ok(None);
             }
             self.stream.set_read_timeout(Some(left)).unwrap();
-            let mut buffer = [0; 65_536];
+            let mut buffer = vec![0; 65_536];
             match self.stream.read(&mut buffer) {
                 Ok(0) => return Err(()),
                 Ok(count) => self.bytes.extend_from_slice(&buffer[..count]),
