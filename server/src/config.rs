@@ -1,7 +1,7 @@
 //! What an operator may set: command line over file over default.
 
 use crate::{hub::Rules, journal};
-use anyhow::{Context, bail};
+use anyhow::Context;
 use serde::Deserialize;
 use shared::limits::DEFAULT_PORT;
 use std::{
@@ -158,7 +158,7 @@ impl Config {
             None => default_data_dir()?,
         };
         let (limits, rules, caps) = (file.limits, Rules::default(), Caps::default());
-        let config = Self {
+        Ok(Self {
             listen: explicit.map_or_else(default_listen, |addresses| {
                 addresses.into_iter().map(|address| Listen { address, required: true }).collect()
             }),
@@ -179,22 +179,13 @@ impl Config {
                 exempt: limits.exempt.unwrap_or(caps.exempt),
             },
             journal: journal::Settings { max_mib: file.journal.max_mib },
-        };
-        config.check()?;
-        Ok(config)
+        })
     }
 
-    /// Beyond loopback nothing but plain text is served yet, and that must be wanted.
-    fn check(&self) -> anyhow::Result<()> {
-        let beyond = self.listen.iter().find(|listen| !listen.address.ip().to_canonical().is_loopback());
-        if let (Some(listen), false) = (beyond, self.allow_plain) {
-            bail!(
-                "{} is reachable from other machines, and what is said there travels in plain text: \
-                 add --allow-plain if that is wanted, or listen on 127.0.0.1 and use a tunnel",
-                listen.address
-            );
-        }
-        Ok(())
+    /// The first address that other machines reach without being served: they would have to be served plain text.
+    pub fn unserved(&self) -> Option<SocketAddr> {
+        let beyond = |listen: &&Listen| !listen.address.ip().to_canonical().is_loopback();
+        self.listen.iter().find(beyond).filter(|_| !self.allow_plain).map(|listen| listen.address)
     }
 }
 
@@ -253,10 +244,10 @@ mod tests {
 
     #[test]
     fn plain_text_beyond_loopback_must_be_wanted() {
-        let listen = vec!["0.0.0.0:0".parse().unwrap()];
-        let overrides = Overrides { listen, data_dir: Some("x".into()), ..Overrides::default() };
-        assert!(Config::load(overrides.clone()).unwrap_err().to_string().contains("--allow-plain"));
-        assert!(Config::load(Overrides { allow_plain: true, ..overrides }).is_ok());
+        let listen: Vec<SocketAddr> = vec!["127.0.0.1:0".parse().unwrap(), "0.0.0.0:0".parse().unwrap()];
+        let overrides = Overrides { listen: listen.clone(), data_dir: Some("x".into()), ..Overrides::default() };
+        assert_eq!(Config::load(overrides.clone()).unwrap().unserved(), Some(listen[1]));
+        assert_eq!(Config::load(Overrides { allow_plain: true, ..overrides }).unwrap().unserved(), None);
     }
 
     #[test]

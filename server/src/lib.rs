@@ -52,6 +52,9 @@ impl Running {
 pub fn start(config: Config) -> anyhow::Result<Running> {
     std::fs::create_dir_all(&config.data_dir)
         .with_context(|| format!("the data directory {} can't be made", config.data_dir.display()))?;
+    if let Some(address) = config.unserved() {
+        tracing::warn!(%address, "other machines get tls_required there: plain text is only served to them with --allow-plain");
+    }
     let lock = lock_directory(&config.data_dir)?;
     let listeners = engine::bind(&config.listen)?;
     let addresses = listeners.iter().map(std::net::TcpListener::local_addr).collect::<Result<_, _>>()?;

@@ -10,10 +10,10 @@ use shared::{ErrorCode, Event};
 
 /// Between two sweeps. Silence is counted in sweeps: time in which the server itself stands still is no silence.
 pub(super) const SWEEP: Millis = 5_000;
-/// Sweeps without a byte before a ping.
-const PING_AFTER: u32 = 6;
-/// Sweeps without a byte before the end.
-const END_AFTER: u32 = 18;
+/// Sweeps without a byte before a ping: the last of them ends 30 to 35 s after it.
+const PING_AFTER: u32 = 7;
+/// Sweeps without a byte before the end: 90 to 95 s.
+const END_AFTER: u32 = 19;
 /// How long a connection has to say something before it is greeted as a classic one.
 const SNIFF: Millis = 500;
 /// How long it has for TLS where plain text is not served.
