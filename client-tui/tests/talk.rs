@@ -222,3 +222,37 @@ fn mistyped_commands_stay_and_slashes_can_be_said() {
     alice.send("\x1bOP");
     alice.expect_that("the help", |screen| ["/ls", "/i", "Ctrl-G"].iter().all(|text| screen.contains(text)));
 }
+
+#[test]
+fn scrolling_up_fetches_what_is_older() {
+    use std::io::{BufRead, BufReader, Write};
+    let (server, a) = (Server::start(), data());
+    let mut stream = std::net::TcpStream::connect(&server.address).unwrap();
+    let mut lines = BufReader::new(stream.try_clone().unwrap()).lines();
+    let mut say = |line: String| stream.write_all(format!("{line}\n").as_bytes()).unwrap();
+    say(r#"{"type":"hello","version":1}"#.into());
+    say(r#"{"type":"login","nickname":"bob"}"#.into());
+    say(r##"{"type":"join","room":"#lobby"}"##.into());
+    for n in 1..=180 {
+        say(format!(r##"{{"type":"broadcast","room":"#lobby","id":"m{n}","msg":"number {n} of many"}}"##));
+    }
+    lines.find(|line| line.as_ref().unwrap().contains("\"ack\",\"id\":\"m180\"")).unwrap().unwrap();
+    let mut alice = client(&server, "alice", a.path(), 80, 24);
+    alice.expect("number 180 of many");
+    // 180 messages are ten windows: each page key shows older ones until the first is there.
+    for top in [170, 150, 130, 110, 90, 70, 50, 30, 10, 1] {
+        let seen = format!("number {top} of many");
+        wait_until(&seen, || {
+            let there = alice.screen().contains(&seen);
+            if !there {
+                alice.send("\x1b[5~");
+            }
+            there
+        });
+    }
+    say(r##"{"type":"broadcast","room":"#lobby","id":"new","msg":"meanwhile at the end"}"##.into());
+    alice.expect("1 new");
+    alice.expect("number 1 of many");
+    alice.send("\x1b");
+    alice.expect("meanwhile at the end");
+}

@@ -330,8 +330,16 @@ impl App {
         }
     }
 
-    /// Who is in a conversation, and in which state: of a direct one, as the rooms tell.
+    /// Who is in a conversation, and in which state: of a direct one, as the rooms tell. Without a link nobody knows.
     pub fn people(&self, conversation: &Conversation) -> Vec<(Label, State)> {
+        let mut people = self.last_known_people(conversation);
+        if self.link != Link::Up {
+            people.iter_mut().for_each(|(_, state)| *state = State::Unknown);
+        }
+        people
+    }
+
+    fn last_known_people(&self, conversation: &Conversation) -> Vec<(Label, State)> {
         let Partner::Person(name) = &conversation.partner else {
             return conversation.roster.people().map(|(name, state)| (name.clone(), state)).collect();
         };

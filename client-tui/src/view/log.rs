@@ -59,7 +59,10 @@ fn title(app: &App, layout: &Layout, day: Option<String>, buffer: &mut Buffer) {
         put(buffer, users.x - 1, area.y, 1, "┬", app.theme.dim());
         if matches!(conversation.partner, Partner::Room(_)) {
             let count = conversation.roster.members.max(conversation.roster.len() as u64);
-            let text = app.locale.with("online", &[("count", count.into())]);
+            let text = match app.link {
+                Link::Up => app.locale.with("online", &[("count", count.into())]),
+                _ => app.locale.text("online-unknown"),
+            };
             put(buffer, users.x, area.y, users.width, &format!(" {text} "), Style::new());
         }
     }

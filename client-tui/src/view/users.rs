@@ -48,7 +48,7 @@ pub(super) fn draw(app: &App, layout: &Layout, buffer: &mut Buffer) {
             app.theme.selected()
         } else if is_me {
             app.theme.own()
-        } else if *state == State::Away {
+        } else if matches!(state, State::Away | State::Unknown) {
             app.theme.dim()
         } else {
             Style::new()
