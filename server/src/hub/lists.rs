@@ -1,6 +1,6 @@
 //! Lists and pages: who is here, which rooms there are, what was said.
 
-use super::{Hub, Now, Refusal};
+use super::{Hub, Now, Refusal, room::Room};
 use crate::{
     ids::{LogId, PersonId},
     journal::{Asker, HistoryQuery, Query, SearchQuery, search_text::Position},
@@ -34,7 +34,10 @@ impl Hub {
     ) -> Result<(), Refusal> {
         let page = match room {
             Some(name) => {
-                let known = self.rooms.get(name).filter(|room| self.is_alive(room)).ok_or_else(|| no_room(name))?;
+                // Who follows a room quietly may ask who else is there, even if nobody is.
+                let session = &self.sessions[asker.session];
+                let is_there = |room: &&Room| self.is_alive(room) || session.follows_log(room.log);
+                let known = self.rooms.get(name).filter(is_there).ok_or_else(|| no_room(name))?;
                 page(&known.members, after, limit, |m| self.people[&m.person].member(m.sessions > 0))
             }
             None => page(&self.online, after, limit, |id| {
@@ -63,7 +66,7 @@ impl Hub {
     }
 
     /// A room without members and entries counts as not there.
-    fn is_alive(&self, room: &super::room::Room) -> bool {
+    fn is_alive(&self, room: &Room) -> bool {
         !room.members.is_empty() || self.head(room.log) > Seq::ZERO
     }
 
