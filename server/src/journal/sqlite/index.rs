@@ -1,4 +1,5 @@
-//! The full-text index follows the commits: how far it has come stands in each log's row.
+//! What the writer does when there is nothing to store: the full-text index follows the commits (how far it has come stands
+//! in each log's row), and inboxes of guests that a crash has left behind go.
 
 use super::{schema, write::Writer};
 use crate::{ids::LogId, journal::search_text::index_text};
@@ -24,8 +25,29 @@ pub(super) fn behind(connection: &Connection) -> rusqlite::Result<BTreeMap<LogId
 }
 
 impl Writer {
+    /// Does a little of what is left to do. False if nothing is, or nothing can be done now.
+    pub(super) fn tidy_some(&mut self) -> bool {
+        self.index_some() || self.drop_some()
+    }
+
+    /// Deletes some entries of inboxes of guests of earlier runs: nobody can read them any more.
+    fn drop_some(&mut self) -> bool {
+        let Some(end) = self.stale_guests.take() else { return false };
+        let first = LogId(end).place(Seq::ZERO);
+        let dropped = self.connection.execute(
+            "DELETE FROM entry WHERE place IN (SELECT place FROM entry WHERE place >= ? AND place < 0 LIMIT ?)",
+            params![first, CHUNK],
+        );
+        match dropped {
+            Ok(0) => {}
+            Ok(_) => self.stale_guests = Some(end),
+            Err(error) => tracing::warn!(%error, "guests_left_behind"),
+        }
+        self.stale_guests.is_some()
+    }
+
     /// Indexes a chunk of one log. False if there is nothing left to do, or nothing more can be done now.
-    pub(super) fn index_some(&mut self) -> bool {
+    fn index_some(&mut self) -> bool {
         let Some((&log, &from)) = self.unindexed.iter().next() else { return false };
         match self.index_chunk(log, from) {
             Ok(Some(next)) => self.unindexed.insert(log, next),

@@ -94,14 +94,14 @@ fn write_loop(connection: Connection, queue: &Receiver<Vec<Op>>, outputs: &Unbou
         Ok(writer) => writer,
         Err(error) => return drop(outputs.send(Output::Failed(format!("the journal can't be read: {error}")))),
     };
-    let mut indexed = false;
+    let mut is_tidy = false;
     loop {
         let mut ops = match queue.try_recv() {
             Ok(ops) => ops,
             Err(TryRecvError::Disconnected) => return,
-            // Nothing to store: the index may catch up, a little at a time.
-            Err(TryRecvError::Empty) if !indexed => {
-                indexed = !writer.index_some();
+            // Nothing to store: time for the rest, a little of it.
+            Err(TryRecvError::Empty) if !is_tidy => {
+                is_tidy = !writer.tidy_some();
                 continue;
             }
             Err(TryRecvError::Empty) => match queue.recv() {
@@ -109,7 +109,7 @@ fn write_loop(connection: Connection, queue: &Receiver<Vec<Op>>, outputs: &Unbou
                 Err(_) => return,
             },
         };
-        indexed = false;
+        is_tidy = false;
         while ops.len() < BATCH_OPS {
             let Ok(more) = queue.try_recv() else { break };
             ops.extend(more);
@@ -155,4 +155,77 @@ pub fn lock_directory(directory: &Path) -> anyhow::Result<File> {
     file.rewind()?;
     writeln!(file, "{}", std::process::id())?;
     Ok(file)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        ids::{LogId, PersonId, SessionId},
+        journal::{Asker, Done, Draft, Journal},
+    };
+    use shared::{Kind, LogName, MessageId, Nickname, Text};
+    use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
+
+    fn open(directory: &Path) -> (SqliteJournal, Stored, UnboundedReceiver<Output>) {
+        let (outputs, received) = unbounded_channel();
+        let (journal, stored) = SqliteJournal::open(directory, &Settings::default(), &outputs).unwrap();
+        (journal, stored, received)
+    }
+
+    fn draft(guest: i32, id: &str) -> Op {
+        let asker = Asker { session: SessionId::default(), tag: None };
+        Op::Append(
+            asker,
+            Box::new(Draft {
+                log: LogId(-guest),
+                room: LogName::Inbox,
+                sender: PersonId(-i64::from(guest)),
+                from: Nickname::parse("guest").unwrap(),
+                id: MessageId::parse(id).unwrap(),
+                kind: Kind::Talk,
+                re: None,
+                text: Text::parse("psst").unwrap(),
+                to: None,
+                refusal: None,
+            }),
+        )
+    }
+
+    fn entries(directory: &Path) -> i64 {
+        let connection = schema::open_reader(&directory.join("journal.sqlite3")).unwrap();
+        connection.query_row("SELECT count(*) FROM entry", [], |row| row.get(0)).unwrap()
+    }
+
+    #[test]
+    fn what_guests_of_an_earlier_run_left_goes_by_itself() {
+        let directory = tempfile::tempdir().unwrap();
+        let (mut journal, stored, mut outputs) = open(directory.path());
+        assert_eq!(stored.next_guest, 1);
+        journal.write(vec![Op::ReserveGuests(4097), draft(1, "a"), draft(7, "b")]);
+        let Some(Output::Batch(batch)) = outputs.blocking_recv() else { panic!("a batch") };
+        assert!(matches!(batch.done[2].1, Done::Appended { .. }));
+        drop(journal);
+        assert_eq!(entries(directory.path()), 2);
+        // A guest of the new run keeps what it has.
+        let (mut journal, stored, mut outputs) = open(directory.path());
+        assert_eq!(stored.next_guest, 4097);
+        journal.write(vec![Op::ReserveGuests(8193), draft(4097, "c")]);
+        assert!(matches!(outputs.blocking_recv(), Some(Output::Batch(_))));
+        let end = std::time::Instant::now() + std::time::Duration::from_secs(20);
+        while entries(directory.path()) != 1 {
+            assert!(std::time::Instant::now() < end, "they are still there");
+            std::thread::yield_now();
+        }
+        drop(journal);
+        assert_eq!(entries(directory.path()), 1);
+    }
+
+    #[test]
+    fn a_directory_in_use_says_by_whom() {
+        let directory = tempfile::tempdir().unwrap();
+        let _lock = lock_directory(directory.path()).unwrap();
+        let error = lock_directory(directory.path()).unwrap_err().to_string();
+        assert!(error.contains(&std::process::id().to_string()), "{error}");
+    }
 }

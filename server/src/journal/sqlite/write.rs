@@ -23,6 +23,8 @@ pub(super) struct Writer {
     heads: HashMap<LogId, Head>,
     /// Logs with entries that the index does not have yet, and the first of them.
     pub(super) unindexed: BTreeMap<LogId, Seq>,
+    /// Guests' inboxes from this one on, up to -1, are of earlier runs.
+    pub(super) stale_guests: Option<i32>,
     /// What sessions must send again before anything else into that log is taken from them.
     refusing: HashMap<(SessionId, LogId), MessageId>,
 }
@@ -36,7 +38,9 @@ struct Head {
 impl Writer {
     pub(super) fn new(connection: Connection) -> rusqlite::Result<Self> {
         let unindexed = super::index::behind(&connection)?;
-        Ok(Self { connection, heads: HashMap::new(), unindexed, refusing: HashMap::new() })
+        let next_guest = schema::meta(&connection, "next_guest")?.and_then(|next| i32::try_from(next).ok());
+        let stale_guests = next_guest.map(|next| 1 - next);
+        Ok(Self { connection, stale_guests, heads: HashMap::new(), unindexed, refusing: HashMap::new() })
     }
 
     /// Stores a batch. `Err`: nobody knows what is on disk; the journal must not go on.
