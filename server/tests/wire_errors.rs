@@ -1,4 +1,4 @@
-//! What the wire refuses: with which code, and what the connection is good for afterwards.
+//! What the wire refuses: with which code, and what the connection is good for afterwards. Ids, order and pace of requests.
 
 #![allow(clippy::unwrap_used, reason = "a test panics where it fails")]
 
@@ -321,4 +321,44 @@ fn a_flood_of_histories_is_refused_for_a_while() {
         check(error, "slow_down", &request);
         assert!(error["retry_ms"].as_u64().unwrap() > 0, "{error}");
     }
+}
+
+#[test]
+fn a_known_id_is_acknowledged_again_whatever_has_changed() {
+    let server = Server::start();
+    let mut ann = server.member("ann", "#r");
+    let ack = ask(&mut ann, broadcast("#r", "a1", "hi"));
+    assert_eq!((&ack["type"], &ack["seq"]), (&json!("ack"), &json!(1)));
+    assert_eq!(ask(&mut ann, broadcast("#r", "a1", "hi")), ack);
+    ask(&mut ann, json!({"type": "ignore", "on": true}));
+    assert_eq!(ask(&mut ann, broadcast("#r", "a1", "hi")), ack);
+    ask(&mut ann, json!({"type": "leave", "room": "#r"}));
+    assert_eq!(ask(&mut ann, broadcast("#r", "a1", "h\u{7}i")), ack, "the cleaned text is the same");
+    refuse(&mut ann, "id_reused", broadcast("#r", "a1", "ho"));
+    for (field, other) in [("kind", json!("action")), ("re", json!(1))] {
+        let mut request = broadcast("#r", "a1", "hi");
+        request[field] = other;
+        refuse(&mut ann, "id_reused", request);
+    }
+    assert_eq!(ask(&mut ann, json!({"type": "history", "room": "#r"}))["entries"].as_array().unwrap().len(), 1);
+}
+
+#[test]
+fn answers_come_in_the_order_of_the_requests_with_their_tags() {
+    let server = Server::start();
+    let mut ann = server.member("ann", "#r");
+    let line = |(n, kind): (usize, &&str)| {
+        let tag = format!("t{n}");
+        let request = json!({"type": kind, "room": "#r", "id": tag, "msg": "hi", "text": "hi", "on": true, "tag": tag});
+        format!("{request}\n")
+    };
+    let kinds = ["broadcast", "history", "ping", "broadcast", "ls", "help", "topic", "search", "away", "rooms", "bye"];
+    ann.send_bytes(kinds.iter().enumerate().map(line).collect::<String>().as_bytes());
+    let answers: Vec<_> = ann.rest().into_iter().filter(|event| event.get("tag").is_some()).collect();
+    let tags: Vec<_> = answers.iter().map(|answer| answer["tag"].as_str().unwrap()).collect();
+    assert_eq!(tags, ["t0", "t1", "t2", "t3", "t4", "t5", "t6", "t7", "t8", "t9"]);
+    let types: Vec<_> = answers.iter().map(|answer| answer["type"].as_str().unwrap()).collect();
+    assert_eq!(types, ["ack", "history", "pong", "ack", "ls", "help", "ack", "search", "away", "rooms"]);
+    assert!(!answers[5]["msg"].as_str().unwrap().is_empty());
+    assert_eq!(answers[7]["entries"].as_array().unwrap().len(), 3, "what is acknowledged is found at once");
 }
