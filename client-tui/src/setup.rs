@@ -138,6 +138,7 @@ pub(crate) fn nickname(given: Option<String>, data_dir: &Path) -> anyhow::Result
         Some(store) => store.setting("nickname")?,
         None => None,
     };
-    let login = || ["USER", "LOGNAME"].iter().find_map(|key| std::env::var(key).ok().filter(|name| !name.is_empty()));
-    Ok(saved.or_else(login).unwrap_or_else(|| "guest".into()))
+    let of_environment =
+        || ["USER", "LOGNAME"].iter().find_map(|key| std::env::var(key).ok().filter(|name| !name.is_empty()));
+    Ok(saved.or_else(of_environment).or_else(|| whoami::username().ok()).unwrap_or_else(|| "guest".into()))
 }

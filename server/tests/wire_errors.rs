@@ -362,3 +362,35 @@ fn answers_come_in_the_order_of_the_requests_with_their_tags() {
     assert!(!answers[5]["msg"].as_str().unwrap().is_empty());
     assert_eq!(answers[7]["entries"].as_array().unwrap().len(), 3, "what is acknowledged is found at once");
 }
+
+#[test]
+fn a_change_of_mode_holds_for_what_comes_behind_it_in_the_same_write() {
+    let server = Server::start();
+    let mut owner = greeted(&server);
+    let challenge = {
+        owner.send(&json!({"type": "hello", "version": 1}));
+        owner.expect("welcome")["challenge"].as_str().unwrap().to_owned()
+    };
+    let identity = Identity::from_secret(&[9; 32]);
+    let signature = identity.sign_login(&challenge, b"", "ann").unwrap().to_string();
+    let key = identity.public().to_string();
+    owner.send(&json!({"type": "login", "nickname": "ann", "key": key, "signature": signature}));
+    assert_eq!(owner.expect("login")["success"], true);
+    owner.send(&json!({"type": "join", "room": "#r"}));
+    owner.expect("joined");
+    let lines = |requests: &[Value]| requests.iter().map(|request| format!("{request}\n")).collect::<String>();
+    owner.send_bytes(lines(&[json!({"type": "ignore", "on": true}), broadcast("#r", "m1", "hi")]).as_bytes());
+    assert_eq!(owner.expect("ignore")["on"], true);
+    assert_eq!(owner.expect("error")["code"], "ignoring");
+    owner.send_bytes(
+        lines(&[
+            json!({"type": "ignore", "on": false}),
+            json!({"type": "search", "text": "hi", "room": "@"}),
+            broadcast("#r", "m2", "hi"),
+        ])
+        .as_bytes(),
+    );
+    assert_eq!(owner.expect("ignore")["on"], false);
+    owner.expect("search");
+    assert_eq!(owner.expect("ack")["id"], "m2");
+}

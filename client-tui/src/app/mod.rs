@@ -334,7 +334,9 @@ impl App {
     pub fn people(&self, conversation: &Conversation) -> Vec<(Label, State)> {
         let mut people = self.last_known_people(conversation);
         if self.link != Link::Up {
-            people.iter_mut().for_each(|(_, state)| *state = State::Unknown);
+            for (_, state) in &mut people {
+                *state = State::Unknown;
+            }
         }
         people
     }

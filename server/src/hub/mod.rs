@@ -230,7 +230,8 @@ impl Hub {
             }
         };
         let is_send = matches!(incoming.request, Request::Send(_));
-        if waits && (!is_send || session.in_flight >= session::IN_FLIGHT_MAX) {
+        let follows_sends = is_send && session.in_flight == session.sends_in_flight;
+        if waits && (!follows_sends || session.in_flight >= session::IN_FLIGHT_MAX) {
             return Progress::Wait;
         }
         if is_send
@@ -326,6 +327,7 @@ impl Hub {
     fn store(&mut self, op: Op) {
         if let Some(session) = op.asker().and_then(|asker| self.sessions.get_mut(asker.session)) {
             session.in_flight += 1;
+            session.sends_in_flight += usize::from(matches!(op, Op::Append(..)));
         }
         self.effects.push(Effect::Store(op));
     }

@@ -29,6 +29,8 @@ pub struct Session {
     pub quiet: bool,
     /// Requests that wait for an answer of the journal.
     pub in_flight: usize,
+    /// Those of them that are messages: only they may be under way together.
+    pub(super) sends_in_flight: usize,
     pub(super) follows: Vec<Follow>,
     pub(super) challenge: [u8; KEY_BYTES],
     pub(super) failed_logins: u32,
@@ -51,6 +53,7 @@ impl Session {
             greeted: false,
             quiet: false,
             in_flight: 0,
+            sends_in_flight: 0,
             follows: Vec::new(),
             challenge,
             failed_logins: 0,

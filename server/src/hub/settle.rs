@@ -28,6 +28,9 @@ impl Hub {
     fn settle_one(&mut self, op: Op, done: Done, now: Now) {
         if let Some(asker) = op.asker().cloned() {
             self.answered(asker.session, matches!(done, Done::Unavailable));
+            if let (Op::Append(..), Some(session)) = (&op, self.sessions.get_mut(asker.session)) {
+                session.sends_in_flight -= 1;
+            }
         }
         match (op, done) {
             (Op::Append(asker, draft), done) => self.settle_append(&asker, *draft, done),
