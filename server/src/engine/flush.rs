@@ -31,10 +31,15 @@ enum Wrote {
 }
 
 impl Engine {
+    /// Writes to everybody who is owed something. A write costs the same whatever its size, so where a round takes long
+    /// the next one waits as long: what comes meanwhile travels in one write instead of many.
     pub(super) fn flush_all(&mut self) {
+        let began = self.now().mono;
         while let Some(id) = self.dirty.pop() {
             self.flush(id);
         }
+        let now = self.now().mono;
+        self.flush_at = now + (now - began);
     }
 
     pub(super) fn flush(&mut self, id: SessionId) {

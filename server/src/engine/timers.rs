@@ -36,9 +36,10 @@ impl Engine {
         if !self.waiting.is_empty() {
             return Some(0);
         }
+        let flush = (!self.dirty.is_empty()).then_some(self.flush_at);
         let wake = self.wakes.first().map(|(at, _)| *at);
         let sweep = (!self.peers.is_empty()).then_some(self.next_sweep);
-        [wake, sweep, self.accept_at, self.hub.next_deadline(self.now())].into_iter().flatten().min()
+        [flush, wake, sweep, self.accept_at, self.hub.next_deadline(self.now())].into_iter().flatten().min()
     }
 
     pub(super) fn timers(&mut self) {
