@@ -378,7 +378,8 @@ fn a_change_of_mode_holds_for_what_comes_behind_it_in_the_same_write() {
     assert_eq!(owner.expect("login")["success"], true);
     owner.send(&json!({"type": "join", "room": "#r"}));
     owner.expect("joined");
-    let lines = |requests: &[Value]| requests.iter().map(|request| format!("{request}\n")).collect::<String>();
+    let lines =
+        |requests: &[Value]| requests.iter().flat_map(|request| [request.to_string(), "\n".into()]).collect::<String>();
     owner.send_bytes(lines(&[json!({"type": "ignore", "on": true}), broadcast("#r", "m1", "hi")]).as_bytes());
     assert_eq!(owner.expect("ignore")["on"], true);
     assert_eq!(owner.expect("error")["code"], "ignoring");
