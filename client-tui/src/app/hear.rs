@@ -7,7 +7,7 @@ use super::{
     timeline::What,
 };
 use crate::{
-    link::{News, Order},
+    link::{Loss, News, Order, dial::DialError},
     store::{Job, Written},
     text::drawable_line,
 };
@@ -31,13 +31,15 @@ impl App {
                 self.effects.push(Effect::Link(Order::LogIn(joins)));
             }
             News::Said(outgoing) => self.hear(*outgoing),
-            News::Down { reason, retry } => self.down(reason, retry.as_millis()),
+            News::Down { loss, retry } => self.down(&loss, retry.as_millis()),
         }
     }
 
-    fn down(&mut self, reason: String, retry_ms: u128) {
-        if let Some(form) = &mut self.form {
-            form.check = Check::Failed(reason.clone());
+    fn down(&mut self, loss: &Loss, retry_ms: u128) {
+        let reason = self.loss_text(loss);
+        match &mut self.form {
+            Some(form) => form.check = Check::Failed(reason.clone()),
+            None => self.say(reason.clone()),
         }
         let retry_at = self.now.mono + u64::try_from(retry_ms).unwrap_or(0);
         self.link = Link::Down { reason, retry_at };
@@ -48,6 +50,23 @@ impl App {
         for conversation in &mut self.conversations {
             conversation.is_loading = false;
         }
+    }
+
+    /// What has failed, and what to do.
+    fn loss_text(&self, loss: &Loss) -> String {
+        let (key, address, detail) = match loss {
+            Loss::Dial(DialError::Lookup(host, detail)) => ("loss-lookup", host, detail.as_str()),
+            Loss::Dial(DialError::Connect(address, detail)) => ("loss-connect", address, detail.as_str()),
+            Loss::Dial(DialError::Tls(address)) => ("loss-tls", address, ""),
+            Loss::Dial(DialError::Hello(address, detail)) => ("loss-hello", address, detail.as_str()),
+            Loss::Closed => return self.locale.text("loss-closed"),
+            Loss::Silent => return self.locale.text("loss-silent"),
+            Loss::Broken(detail) => {
+                return self.locale.with("loss-broken", &[("detail", drawable_line(detail).into())]);
+            }
+        };
+        let arguments = [("address", drawable_line(address).into()), ("detail", drawable_line(detail).into())];
+        self.locale.with(key, &arguments)
     }
 
     /// The form's live check has come to another step.

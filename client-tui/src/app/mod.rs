@@ -100,7 +100,7 @@ pub enum Link {
     Up,
     /// Gone; the next try comes at that time.
     Down {
-        /// Why.
+        /// Why, in words.
         reason: String,
         /// When, on the clock that only goes forward.
         retry_at: u64,

@@ -8,7 +8,7 @@ pub mod dial;
 
 use crate::address::Address;
 use backoff::Backoff;
-use dial::{Dialled, Lines, dial};
+use dial::{DialError, Dialled, Lines, dial};
 use shared::{Event, Incoming, Outgoing, Request, identity::Identity, request::Login};
 use std::{io, rc::Rc, time::Duration};
 use tokio::{
@@ -65,10 +65,23 @@ pub enum News {
     /// The connection is gone, or was not to be had. The next try is in so long.
     Down {
         /// Why.
-        reason: String,
+        loss: Loss,
         /// When.
         retry: Duration,
     },
+}
+
+/// Why there is no connection.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Loss {
+    /// A step of the dial has failed.
+    Dial(DialError),
+    /// The server has closed it.
+    Closed,
+    /// Nothing was heard for too long.
+    Silent,
+    /// It broke; what the system says of it.
+    Broken(String),
 }
 
 /// Runs the link until it is told to end.
@@ -83,7 +96,7 @@ pub async fn run(mut target: Target, mut orders: UnboundedReceiver<Order>, news:
                 let mut session = Session { target: &target, orders: &mut orders, news: &news, backoff: &mut backoff };
                 session.run(dialled).await
             }
-            Err(error) => End::Broken { reason: error.to_string(), retry: None },
+            Err(error) => End::Lost { loss: Loss::Dial(error), retry: None },
         };
         match end {
             End::Over => return,
@@ -91,9 +104,9 @@ pub async fn run(mut target: Target, mut orders: UnboundedReceiver<Order>, news:
                 target = next;
                 backoff.reset();
             }
-            End::Broken { reason, retry } => {
+            End::Lost { loss, retry } => {
                 let wait = retry.unwrap_or_else(|| backoff.next(jitter()));
-                let _ = news.send(News::Down { reason, retry: wait });
+                let _ = news.send(News::Down { loss, retry: wait });
                 match wait_for(&mut orders, wait).await {
                     Wait::Over => return,
                     Wait::Call(next) => {
@@ -132,7 +145,7 @@ async fn wait_for(orders: &mut UnboundedReceiver<Order>, wait: Duration) -> Wait
 enum End {
     Over,
     Call(Target),
-    Broken { reason: String, retry: Option<Duration> },
+    Lost { loss: Loss, retry: Option<Duration> },
 }
 
 struct Session<'a> {
@@ -148,7 +161,7 @@ impl Session<'_> {
         let _ = self.news.send(News::Greeted);
         match self.pump(&mut stream, &mut lines, &welcome.challenge).await {
             Ok(end) => end,
-            Err(error) => End::Broken { reason: error.to_string(), retry: None },
+            Err(error) => End::Lost { loss: Loss::Broken(error.to_string()), retry: None },
         }
     }
 
@@ -173,7 +186,7 @@ impl Session<'_> {
             tokio::select! {
                 more = lines.fill(&mut reading) => {
                     if !more? {
-                        return Ok(End::Broken { reason: "the server closed the connection".into(), retry });
+                        return Ok(End::Lost { loss: Loss::Closed, retry });
                     }
                     (heard, pinged) = (Instant::now(), false);
                 }
@@ -183,7 +196,7 @@ impl Session<'_> {
                 },
                 () = sleep_until(silence) => {
                     if pinged {
-                        return Ok(End::Broken { reason: "the server is silent".into(), retry: None });
+                        return Ok(End::Lost { loss: Loss::Silent, retry: None });
                     }
                     pinged = true;
                     writing.write_all(&Incoming::from(Request::Ping).encode()).await?;

@@ -8,7 +8,7 @@ use client_tui::{
         App, Effect, Event as Happens, Now,
         form::{Choice, Form},
     },
-    link::{News, Order},
+    link::{Loss, News, Order},
     locale::Locale,
     store::{Job, Saved, Written},
     theme::Theme,
@@ -204,7 +204,7 @@ impl Scene {
 
     /// The connection is lost; the next try comes in 4 seconds.
     pub fn down(&mut self) {
-        let news = News::Down { reason: "the server closed the connection".into(), retry: Duration::from_secs(4) };
+        let news = News::Down { loss: Loss::Closed, retry: Duration::from_secs(4) };
         self.happens(Happens::Link(news));
     }
 
