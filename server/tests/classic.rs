@@ -146,6 +146,8 @@ fn two_and_two_in_one_room() {
     // Requests before the login are answered; so is each nickname that can't be had.
     for (request, kind, said) in [
         (broadcast("too soon"), "login", ""),
+        (json!({"type": "ls", "msg": null}), "login", ""),
+        (json!({"type": "sendto", "nickname": "ann", "msg": "too soon"}), "login", ""),
         (json!({"type": "ignore", "msg": null}), "ignore", "切换失败"),
         (json!({"type": "login", "msg": "cat cat"}), "login", "账号不能够带有空格"),
         (json!({"type": "login", "msg": "Ann"}), "login", "账号已存在"),
@@ -354,4 +356,32 @@ fn what_is_no_object_is_skipped() {
     write(&"{\"type\":\"dance\"}".repeat(10));
     while cat.read().is_some() {}
     while !ann.expect("presence")["left"].as_array().is_some_and(|left| left.contains(&json!("cat"))) {}
+}
+
+#[test]
+fn ten_times_malformed_closes_but_not_with_an_object_between() {
+    let server = Server::start();
+    let mut cat = Classic::login(&server, "cat");
+    cat.stream.write_all("{]".repeat(9).as_bytes()).unwrap();
+    cat.send(&broadcast("still here"));
+    assert_eq!(shown(&mut cat, 1), ["[cat] : still here"]);
+    cat.stream.write_all("{]".repeat(10).as_bytes()).unwrap();
+    while cat.read().is_some() {}
+}
+
+#[test]
+fn a_restart_is_announced() {
+    let mut server = Server::start();
+    let (mut cat, mut dan) = (Classic::login(&server, "cat"), Classic::login(&server, "dan"));
+    cat.expect("system_msg", "dan");
+    // The pauses between these are longer than the one that another object to cat would have to wait for.
+    for _ in 0..3 {
+        dan.send(&json!({"type": "ls", "msg": null}));
+        dan.expect("ls", "cat,dan,");
+    }
+    assert_eq!(server.terminate(), Some(0));
+    let notice = cat.next();
+    assert_eq!(notice["type"], "system_msg");
+    assert!(behind_time(text_of(&notice)).starts_with("[ SYSTEM ] : 服务器"), "{notice}");
+    assert_eq!(cat.read(), None);
 }
