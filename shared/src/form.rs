@@ -85,7 +85,9 @@ impl Form<'_, '_> {
                 return Err((ErrorCode::UnknownType, format!("no request is called {:?}; see help", cut(other, 40))));
             }
         };
-        Ok(Incoming { tag: self.optional("tag", Self::tag)?, request })
+        let sent = self.text("room").ok().filter(|_| request.room().is_some_and(|room| room != "@"));
+        let sent_room = sent.filter(|sent| request.room() != Some(*sent)).map(Into::into);
+        Ok(Incoming { tag: self.optional("tag", Self::tag)?, request, sent_room })
     }
 
     fn login(&self) -> Result<Login, Refusal> {

@@ -20,6 +20,8 @@ pub struct Incoming {
     pub tag: Option<Tag>,
     /// What is asked.
     pub request: Request,
+    /// The request's room as it was sent, where that is not its normal form: an error repeats it.
+    pub sent_room: Option<Box<str>>,
 }
 
 /// What a client asks.
@@ -229,7 +231,7 @@ impl Request {
     }
 
     /// The request's room as an error repeats it.
-    fn room(&self) -> Option<&str> {
+    pub(crate) fn room(&self) -> Option<&str> {
         match self {
             Self::Join { room, .. } | Self::Leave { room } | Self::Read { room, .. } | Self::History { room, .. } => {
                 Some(room.as_str())
@@ -274,7 +276,7 @@ impl Incoming {
         Rejection {
             request: Some(Label::new(self.request.name())),
             id: if let Request::Send(send) = &self.request { Some(send.id.clone()) } else { None },
-            room: self.request.room().map(Label::new),
+            room: self.sent_room.as_deref().or(self.request.room()).map(Label::new),
             tag: self.tag.clone(),
             ..Rejection::new(code, detail)
         }

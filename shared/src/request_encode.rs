@@ -16,7 +16,7 @@ impl Incoming {
 
 impl From<Request> for Incoming {
     fn from(request: Request) -> Self {
-        Self { tag: None, request }
+        Self { tag: None, request, sent_room: None }
     }
 }
 

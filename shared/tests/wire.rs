@@ -135,7 +135,7 @@ fn tags() -> impl Strategy<Value = Option<Tag>> {
 proptest! {
     #[test]
     fn every_request_is_read_back(request in requests(), tag in tags()) {
-        let incoming = Incoming { tag, request };
+        let incoming = Incoming { tag, request, sent_room: None };
         let line = incoming.encode();
         prop_assert_eq!(line.iter().position(|&b| b == b'\n'), Some(line.len() - 1));
         prop_assert_eq!(Incoming::parse(&line), Ok(incoming));

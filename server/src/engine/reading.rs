@@ -6,7 +6,7 @@ use crate::{
     ids::SessionId,
     session::{
         Dialect,
-        classic::{Classic, Heard},
+        classic::{Classic, Heard, PAUSE},
         sniff::{Sniff, sniff},
     },
 };
@@ -128,7 +128,9 @@ impl Engine {
             Sniff::Native => connection.dialect = Dialect::Native(LineCodec::default()),
             Sniff::Classic => {
                 connection.output.push(GREETING.as_bytes());
-                connection.dialect = Dialect::Classic(Box::<Classic>::default());
+                let mut classic = Box::<Classic>::default();
+                classic.next_object = now.mono + PAUSE;
+                connection.dialect = Dialect::Classic(classic);
             }
         }
         let mut challenge = [0; KEY_BYTES];

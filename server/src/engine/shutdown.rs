@@ -1,9 +1,10 @@
 //! The end: everybody is told, what is owed is written, what was handed in is stored.
 
-use super::{Engine, session_of, sleep_until};
+use super::{Engine, Peer, session_of, sleep_until};
 use crate::{
     hub::{Millis, Slot},
     ids::SessionId,
+    session::Dialect,
 };
 use anyhow::bail;
 use shared::{Event, code::NoticeCode, event::Notice};
@@ -26,10 +27,10 @@ impl Engine {
         while self.now().mono < deadline {
             self.flush_all();
             self.hand_over();
-            let unsent = self.peers.values().any(|peer| !peer.blocked && peer.connection.output.unsent() > 0);
-            if self.unsettled == 0 && !unsent {
+            if self.unsettled == 0 && !self.peers.values().any(is_owed) {
                 break;
             }
+            let wake = self.wakes.first().map_or(deadline, |(at, _)| *at).min(deadline);
             tokio::select! {
                 ready = self.reactor.ready() => {
                     ready?;
@@ -43,7 +44,7 @@ impl Engine {
                     }
                 }
                 output = self.outputs.recv(), if self.unsettled > 0 => self.output(output),
-                () = sleep_until(self.start, Some(deadline)) => {}
+                () = sleep_until(self.start, Some(wake)) => self.mark_due(),
             }
             if let Some(reason) = self.failure.take() {
                 bail!(reason);
@@ -51,4 +52,19 @@ impl Engine {
         }
         Ok(())
     }
+
+    /// Classic clients are written to object by object, when each is due.
+    fn mark_due(&mut self) {
+        let now = self.now().mono;
+        while let Some((at, id)) = self.wakes.first().copied().filter(|(at, _)| *at <= now) {
+            self.wakes.remove(&(at, id));
+            self.mark(id);
+        }
+    }
+}
+
+/// True if there is something left that the other side would take.
+fn is_owed(peer: &Peer) -> bool {
+    let has_objects = matches!(&peer.connection.dialect, Dialect::Classic(classic) if classic.has_objects());
+    !peer.blocked && (has_objects || peer.connection.output.unsent() > 0)
 }

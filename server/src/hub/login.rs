@@ -165,7 +165,8 @@ impl Hub {
                 epoch: log.epoch.clone(),
                 first: log.first,
                 head: log.head,
-                read: person.marks.get(&person.inbox).copied(),
+                // Until it is joined for the first time, everything counts as read.
+                read: person.is_claimed().then(|| person.marks.get(&person.inbox).copied().unwrap_or(log.head)),
             }),
             detail: None,
             retry_ms: None,

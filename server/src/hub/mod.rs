@@ -253,7 +253,7 @@ impl Hub {
     }
 
     fn handle(&mut self, id: SessionId, incoming: &Incoming, now: Now) -> Result<(), Refusal> {
-        let asker = || Asker { session: id, tag: incoming.tag.clone() };
+        let asker = || Asker { session: id, tag: incoming.tag.clone(), room: incoming.sent_room.clone() };
         let session = &self.sessions[id];
         let greeted = session.greeted;
         match &incoming.request {

@@ -150,7 +150,7 @@ impl Hub {
 fn rejection(asker: &Asker, request: &str, room: Option<&LogName>, refusal: Refusal) -> Rejection {
     Rejection {
         request: Some(Label::new(request)),
-        room: room.map(|room| Label::new(room.as_str())),
+        room: asker.room.as_deref().or(room.map(LogName::as_str)).map(Label::new),
         retry_ms: refusal.retry_ms,
         tag: asker.tag.clone(),
         ..Rejection::new(refusal.code, &refusal.detail)

@@ -31,6 +31,8 @@ pub struct Asker {
     pub session: SessionId,
     /// Comes back in the answer.
     pub tag: Option<Tag>,
+    /// The request's room as it was sent, where an error must repeat it so.
+    pub room: Option<Box<str>>,
 }
 
 /// Something to store.

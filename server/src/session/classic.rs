@@ -34,6 +34,9 @@ pub(crate) struct Classic {
     nickname: Option<Label>,
     ignoring: bool,
     has_asked: bool,
+    /// A login or a change of mode is under way: what comes behind it depends on how it ends.
+    is_waiting: bool,
+    early: VecDeque<Classical>,
     malformed: u32,
     ids: u64,
     queue: VecDeque<Display>,
@@ -57,7 +60,6 @@ impl Classic {
     /// Takes bytes of the client.
     pub(crate) fn hear(mut self: Box<Self>, bytes: &[u8]) -> (Box<Self>, Heard) {
         self.decoder.push(bytes);
-        let mut asked = Vec::new();
         while let Some(item) = self.decoder.next_item() {
             match item {
                 Item::Request(Classical::Hello(mut first)) if !self.has_asked => {
@@ -66,7 +68,7 @@ impl Classic {
                 }
                 Item::Request(request) => {
                     self.malformed = 0;
-                    asked.extend(self.request(request).into_iter().map(|request| Ok(Incoming::from(request))));
+                    self.early.push_back(request);
                 }
                 Item::Unknown | Item::Malformed => {
                     self.malformed += 1;
@@ -77,7 +79,20 @@ impl Classic {
             }
             self.has_asked = true;
         }
+        let asked = self.requests().into_iter().map(|request| Ok(Incoming::from(request))).collect();
         (self, Heard::Asked(asked))
+    }
+
+    /// What may be asked now, in order.
+    fn requests(&mut self) -> Vec<Request> {
+        let mut requests = Vec::new();
+        while !self.is_waiting
+            && let Some(request) = self.early.pop_front()
+        {
+            requests.extend(self.request(request));
+            self.is_waiting = matches!(requests.last(), Some(Request::Login(_) | Request::Ignore { .. }));
+        }
+        requests
     }
 
     fn request(&mut self, request: Classical) -> Vec<Request> {
@@ -133,6 +148,15 @@ impl Classic {
 
     /// Shows an event; what the client does not ask for itself is asked here.
     pub(crate) fn show(&mut self, event: &Event, now: UnixMillis) -> Vec<Request> {
+        let mut requests = self.show_event(event, now);
+        if matches!(event, Event::Login(_) | Event::Ignore(_) | Event::Error(_)) {
+            self.is_waiting = false;
+            requests.extend(self.requests());
+        }
+        requests
+    }
+
+    fn show_event(&mut self, event: &Event, now: UnixMillis) -> Vec<Request> {
         match event {
             Event::Login(login) if login.success => return self.logged_in(login),
             Event::Login(login) => self.queue.push_back(Display::with_success(Type::Login, false, refusal(login))),

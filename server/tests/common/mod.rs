@@ -239,6 +239,12 @@ impl Classic {
         self.stream.write_all(object.to_string().as_bytes()).unwrap();
     }
 
+    /// Sends objects behind each other in one write.
+    pub fn send_all(&mut self, objects: &[Value]) {
+        let bytes: Vec<u8> = objects.iter().flat_map(|object| object.to_string().into_bytes()).collect();
+        self.stream.write_all(&bytes).unwrap();
+    }
+
     fn read(&mut self) -> Option<String> {
         self.stream.set_read_timeout(Some(DEADLINE)).unwrap();
         let mut buffer = [0; 1024];

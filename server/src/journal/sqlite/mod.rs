@@ -174,7 +174,7 @@ mod tests {
     }
 
     fn draft(guest: i32, id: &str) -> Op {
-        let asker = Asker { session: SessionId::default(), tag: None };
+        let asker = Asker { session: SessionId::default(), tag: None, room: None };
         Op::Append(
             asker,
             Box::new(Draft {

@@ -46,6 +46,7 @@ impl Writer {
     /// Stores a batch. `Err`: nobody knows what is on disk; the journal must not go on.
     pub(super) fn commit(&mut self, ops: Vec<Op>) -> Result<Batch, String> {
         let mut batch = Batch::default();
+        let refusing = self.refusing.clone();
         match self.try_commit(&ops, &mut batch) {
             Ok(results) => {
                 self.note_unindexed(&results);
@@ -55,6 +56,7 @@ impl Writer {
             Err(error) if is_full(&error) && self.roll_back() => {
                 // Read again from what is stored.
                 self.heads.clear();
+                self.refusing = refusing;
                 self.note_refused(&ops);
                 let done = ops.into_iter().map(|op| (op, Done::Unavailable)).collect();
                 Ok(Batch { done, lines: Vec::new() })
@@ -134,7 +136,7 @@ impl Writer {
         let text: Option<String> = row.get("msg")?;
         let same = kind.as_deref() == stored_kind(&draft.kind)
             && row.get::<_, Option<u64>>("re")? == draft.re.map(Seq::get)
-            && receiver.as_deref() == draft.to.as_ref().map(|(name, _)| name.as_str())
+            && is_same_name(receiver.as_deref(), draft.to.as_ref().map(|(name, _)| name))
             && text.as_deref() == Some(draft.text.as_str());
         let is_tombstone = kind.as_deref() == stored_kind(&Kind::Redacted);
         let (_, seq) = LogId::from_place(row.get("place")?);
@@ -247,9 +249,8 @@ impl Writer {
             .prepare_cached("INSERT INTO account (nickname, key, inbox) VALUES (?, ?, ?)")?
             .execute(params![nickname.as_str(), key.as_bytes(), inbox.0])?;
         let person = PersonId(self.connection.last_insert_rowid());
-        let marks = BTreeMap::from([(inbox, Seq::ZERO)]);
-        self.set_mark(person, inbox, Seq::ZERO)?;
-        let account = Account { person, nickname: nickname.clone(), key: *key, inbox, epoch, hold: None, marks };
+        let (nickname, marks) = (nickname.clone(), BTreeMap::new());
+        let account = Account { person, nickname, key: *key, inbox, epoch, hold: None, marks };
         Ok(Done::Claimed(account))
     }
 
@@ -307,6 +308,14 @@ impl Writer {
                 self.unindexed.entry(new.log).or_insert(new.seq);
             }
         }
+    }
+}
+
+/// A receiver who has gone is named as the sender writes it, not as it was held.
+fn is_same_name(stored: Option<&str>, name: Option<&Nickname>) -> bool {
+    match (stored, name) {
+        (Some(stored), Some(name)) => Nickname::parse(stored).is_ok_and(|stored| stored.is_same(name)),
+        (stored, name) => stored.is_none() && name.is_none(),
     }
 }
 

@@ -1,0 +1,122 @@
+//! Corners of the wire: what is repeated as it was sent, what holds after somebody has gone, limits of the server.
+
+#![allow(clippy::unwrap_used, reason = "a test panics where it fails")]
+
+mod common;
+
+use common::{Classic, Client, Server};
+use serde_json::{Value, json};
+use shared::identity::Identity;
+
+fn owner(server: &Server, nickname: &str) -> Client {
+    let mut client = server.connect();
+    let challenge = client.hello()["challenge"].as_str().unwrap().to_owned();
+    let identity = Identity::from_secret(&[3; 32]);
+    let signature = identity.sign_login(&challenge, b"", nickname).unwrap().to_string();
+    let key = identity.public().to_string();
+    client.send(&json!({"type": "login", "nickname": nickname, "key": key, "signature": signature}));
+    assert_eq!(client.expect("login")["success"], true);
+    client
+}
+
+#[test]
+fn an_error_repeats_the_room_as_it_was_sent() {
+    let server = Server::start();
+    let mut ann = server.member("ann", "#There");
+    ann.send(&json!({"type": "broadcast", "room": "#Nowhere", "id": "m1", "msg": "hi"}));
+    assert_eq!(ann.expect("error")["room"], "#Nowhere");
+    ann.send(&json!({"type": "broadcast", "room": "#There", "id": "m2", "msg": "hi"}));
+    assert_eq!(ann.expect("ack")["room"], "#there", "every event carries the normal form");
+    ann.send(&json!({"type": "broadcast", "room": "#There", "id": "m2", "msg": "another"}));
+    let error = ann.expect("error");
+    assert_eq!((&error["code"], &error["room"]), (&json!("id_reused"), &json!("#There")));
+}
+
+#[test]
+fn a_known_id_is_acknowledged_when_its_receiver_has_gone() {
+    let server = Server::start();
+    let mut ann = server.guest("ann");
+    let mut guest = server.guest("Guest");
+    let line = json!({"type": "sendto", "nickname": "guest", "id": "m1", "msg": "hi"});
+    ann.send(&line);
+    let first = ann.expect("ack");
+    guest.send(&json!({"type": "bye"}));
+    guest.rest();
+    ann.send(&line);
+    assert_eq!(ann.expect("ack"), first);
+    ann.send(&json!({"type": "sendto", "nickname": "guest", "id": "m2", "msg": "hi"}));
+    assert_eq!(ann.expect("error")["code"], "no_such_user");
+}
+
+#[test]
+fn at_the_first_join_everything_counts_as_read() {
+    let server = Server::start();
+    owner(&server, "bob").send(&json!({"type": "bye"}));
+    let mut ann = server.guest("ann");
+    ann.send(&json!({"type": "sendto", "nickname": "bob", "id": "m1", "msg": "for later"}));
+    ann.expect("ack");
+    let mut bob = owner(&server, "bob");
+    bob.send(&json!({"type": "join", "room": "@"}));
+    let joined = bob.expect("joined");
+    assert_eq!((&joined["head"], &joined["read"]), (&json!(1), &json!(1)));
+    assert_eq!(bob.expect("message")["msg"], "for later");
+}
+
+#[test]
+fn rooms_members_sessions_and_connections_are_counted() {
+    let limits =
+        "[limits]\nrooms = 1\nmembers = 2\nsessions_per_person = 2\nconnections_per_address = 5\nexempt = []\n";
+    let server = Server::start_with(limits);
+    let mut ann = server.member("ann", "#one");
+    ann.send(&json!({"type": "join", "room": "#two"}));
+    assert_eq!(ann.expect("error")["code"], "too_many");
+    let _ben = server.member("ben", "#one");
+    let mut first = owner(&server, "cat");
+    first.send(&json!({"type": "join", "room": "#one"}));
+    assert_eq!(first.expect("error")["code"], "too_many");
+    let _second = owner(&server, "cat");
+    let mut third = server.connect();
+    let challenge = third.hello()["challenge"].as_str().unwrap().to_owned();
+    let identity = Identity::from_secret(&[3; 32]);
+    let signature = identity.sign_login(&challenge, b"", "cat").unwrap().to_string();
+    third.send(
+        &json!({"type": "login", "nickname": "cat", "key": identity.public().to_string(), "signature": signature}),
+    );
+    let answer = third.expect("login");
+    assert_eq!((&answer["success"], &answer["code"]), (&json!(false), &json!("too_many")));
+    let refused: Vec<Value> = server.connect().rest();
+    assert_eq!(refused[0]["code"], "server_full");
+}
+
+#[test]
+fn a_classic_client_may_say_everything_at_once() {
+    let server = Server::start();
+    let mut ann = server.member("ann", "#lobby");
+    let mut cat = Classic::connect(server.address);
+    cat.send_all(&[json!({"type": "login", "msg": "cat"}), json!({"type": "broadcast", "msg": "hi"})]);
+    assert_eq!(cat.expect("login", "")["success"], true);
+    cat.expect("broadcast", "[cat] : hi");
+    assert_eq!(ann.expect("message")["msg"], "hi");
+    cat.send_all(&[json!({"type": "ignore", "msg": null}), json!({"type": "ignore", "msg": null})]);
+    cat.expect("ignore", "屏蔽");
+    cat.expect("ignore", "通常");
+}
+
+#[test]
+fn a_classic_client_hears_everything_before_the_server_ends() {
+    let mut server = Server::start();
+    let mut ann = server.member("ann", "#lobby");
+    let mut cat = Classic::login(server.address, "cat");
+    for n in 1..=12 {
+        ann.send(&json!({"type": "broadcast", "room": "#lobby", "id": format!("m{n}"), "msg": format!("number {n}.")}));
+        ann.expect("ack");
+    }
+    let reading = std::thread::spawn(move || {
+        for n in 1..=12 {
+            cat.expect("broadcast", &format!("number {n}."));
+        }
+        cat.expect("system_msg", "关闭");
+    });
+    assert_eq!(server.terminate(), Some(0));
+    reading.join().unwrap();
+}
