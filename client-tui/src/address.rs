@@ -1,4 +1,4 @@
-//! Where a server is: `HOST[:PORT]` or `parlor://HOST[:PORT][/ROOM]`.
+//! Where a server is: `HOST`, `HOST:PORT` or `parlor://HOST:PORT/ROOM`.
 
 use shared::{RoomName, limits::DEFAULT_PORT};
 use std::fmt;

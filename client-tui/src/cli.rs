@@ -18,7 +18,7 @@ pub struct Cli {
 /// Arguments of the full-screen client.
 #[derive(Debug, Args)]
 pub struct Screen {
-    /// HOST[:PORT] or a parlor:// link
+    /// HOST, HOST:PORT or a parlor:// link
     pub server: Option<String>,
     /// The nickname [default: the saved one, else the login name]
     #[arg(long, value_name = "NAME")]
@@ -43,7 +43,7 @@ pub struct Screen {
 pub enum Script {
     /// Say something and exit: 0 only once it is stored
     Send {
-        /// HOST[:PORT] or a parlor:// link
+        /// HOST, HOST:PORT or a parlor:// link
         server: String,
         /// #room, or @nickname
         room: String,
@@ -58,7 +58,7 @@ pub enum Script {
     },
     /// Print what is said in a room
     Tail {
-        /// HOST[:PORT] or a parlor:// link
+        /// HOST, HOST:PORT or a parlor:// link
         server: String,
         /// #room, or @ for the inbox
         room: String,
