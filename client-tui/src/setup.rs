@@ -67,13 +67,9 @@ async fn dispatch(cli: Cli) -> anyhow::Result<()> {
 async fn screen(arguments: Screen) -> anyhow::Result<()> {
     let data_dir = data_dir(arguments.data_dir.clone())?;
     let identity = Rc::new(load_or_create(&data_dir)?);
-    let saved = |key: &str| {
-        anyhow::Ok(match Store::open_existing(&data_dir)? {
-            Some(store) => store.setting(key)?,
-            None => None,
-        })
-    };
-    let nickname = nickname(arguments.nick.clone(), &data_dir)?;
+    let store = Store::open_existing(&data_dir)?;
+    let saved = |key: &str| store.as_ref().map_or(Ok(None), |store| store.setting(key));
+    let nickname = nickname(arguments.nick.clone(), store.as_ref())?;
     let room_text = match &arguments.room {
         Some(room) => Some(room.clone()),
         None => saved("room")?,
@@ -127,17 +123,14 @@ pub(crate) fn data_dir(wanted: Option<PathBuf>) -> anyhow::Result<PathBuf> {
 }
 
 /// The nickname: as it was given, else the saved one, else the login name.
-pub(crate) fn nickname(given: Option<String>, data_dir: &Path) -> anyhow::Result<String> {
+pub(crate) fn nickname(given: Option<String>, store: Option<&Store>) -> anyhow::Result<String> {
     if let Some(name) = given {
         if let Err(error) = Nickname::parse(&name) {
             bail!("{name:?} is no nickname: {error}");
         }
         return Ok(name);
     }
-    let saved = match Store::open_existing(data_dir)? {
-        Some(store) => store.setting("nickname")?,
-        None => None,
-    };
+    let saved = store.map_or(Ok(None), |store| store.setting("nickname"))?;
     let of_environment =
         || ["USER", "LOGNAME"].iter().find_map(|key| std::env::var(key).ok().filter(|name| !name.is_empty()));
     Ok(saved.or_else(of_environment).or_else(|| whoami::username().ok()).unwrap_or_else(|| "guest".into()))

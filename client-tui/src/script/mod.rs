@@ -8,6 +8,7 @@ use crate::{
     cli::Common,
     link::dial::{Dialled, dial},
     setup,
+    store::Store,
 };
 use anyhow::{Context, bail};
 use shared::{Event, Incoming, Nickname, Outgoing, Request, event::Login as LoginAnswer, request::Login};
@@ -33,7 +34,7 @@ impl Session {
         let address = Address::parse(server)?;
         let data_dir = setup::data_dir(common.data_dir)?;
         let identity = crate::identity::load_or_create(&data_dir)?;
-        let name = setup::nickname(common.nick, &data_dir)?;
+        let name = setup::nickname(common.nick, Store::open_existing(&data_dir)?.as_ref())?;
         let nickname =
             Nickname::parse(&name).with_context(|| format!("{name:?} is no nickname; give one with --nick"))?;
         let dialled = dial(&address, common.no_tls).await?;
