@@ -20,7 +20,7 @@ use jiff::tz::TimeZone;
 use shared::{Nickname, RoomName, limits::DEFAULT_ROOM};
 use std::{
     io::{IsTerminal, stdin, stdout},
-    path::{Path, PathBuf},
+    path::PathBuf,
     process::ExitCode,
     rc::Rc,
 };
