@@ -104,18 +104,17 @@ fn wrap_line(text: &str, line: Range<usize>, max: usize, rows: &mut Vec<Row>) {
             opportunity = Some((at, at + 1));
         }
         let width = grapheme_width(grapheme);
-        if columns + width > max && at > start {
-            let (end, next) = opportunity.filter(|(_, next)| *next > start).unwrap_or((at, at));
+        // What is left of the row behind an opportunity may still be too wide for this grapheme.
+        while columns + width > max && at > start {
+            let (end, next) = opportunity.take().filter(|(_, next)| *next > start).unwrap_or((at, at));
             rows.push(Row { bytes: start..end });
-            start = next.max(start);
+            start = next;
             columns = if next > at { 0 } else { self::width(&text[next..at]) };
-            opportunity = None;
-            if next > at {
-                previous = grapheme;
-                continue;
-            }
         }
-        columns += width;
+        // A space that a row ended at is drawn nowhere.
+        if at >= start {
+            columns += width;
+        }
         previous = grapheme;
     }
     rows.push(Row { bytes: start.min(line.end)..line.end });
