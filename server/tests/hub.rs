@@ -121,6 +121,9 @@ fn check_at_rest(world: &mut World) {
         world.ask(id, Request::Ignore { on: false, until: None });
     }
     world.commit_all();
+    // Whoever is away by a break is gone after a minute; that travels with the next tick.
+    world.pass(70_000);
+    world.commit_all();
     world.pass(2_000);
     world.flush_all();
     for id in world.clients.keys().collect::<Vec<_>>() {
