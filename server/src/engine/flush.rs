@@ -172,7 +172,6 @@ fn write(peer: &mut Peer, hub: &mut Hub, tails: &HashMap<LogId, Tail>, id: Sessi
     let own = left.min(slices[0].len());
     left -= own;
     let lengths = slices.map(|slice| slice.len());
-    output.consume(own);
     for (&(index, log, cursor), &length) in parts[..count].iter().zip(&lengths[1..]) {
         let (tail, sent) = (&tails[&log], left.min(length));
         left -= sent;
@@ -182,6 +181,8 @@ fn write(peer: &mut Peer, hub: &mut Hub, tails: &HashMap<LogId, Tail>, id: Sessi
         let (before, behind) = (tail.behind(cursor).unwrap_or(&[]), tail.behind(reached).unwrap_or(&[]));
         output.push(&before[sent..before.len() - behind.len()]);
     }
+    // Only now, for what is owed in its newest form follows once nothing else is: never inside a line that was cut.
+    output.consume(own);
     Ok(if written == total { Wrote::All } else { Wrote::Some })
 }
 
