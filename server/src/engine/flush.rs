@@ -20,6 +20,9 @@ use std::{
 /// Logs that one write takes from.
 const PARTS: usize = 8;
 
+/// How long a round of writes may wait for more, in milliseconds: a server that was stopped in a round goes on at once.
+const PAUSE_MAX: Millis = 20;
+
 /// How a write went.
 enum Wrote {
     /// There was nothing to write.
@@ -39,7 +42,7 @@ impl Engine {
             self.flush(id);
         }
         let now = self.now().mono;
-        self.flush_at = now + (now - began);
+        self.flush_at = now + (now - began).min(PAUSE_MAX);
     }
 
     pub(super) fn flush(&mut self, id: SessionId) {
