@@ -245,6 +245,14 @@ impl Classic {
         self.stream.write_all(&bytes).unwrap();
     }
 
+    /// Everything up to the end of the connection, as it came.
+    pub fn rest(&mut self) -> String {
+        self.stream.set_read_timeout(Some(DEADLINE)).unwrap();
+        let mut bytes = Vec::new();
+        self.stream.read_to_end(&mut bytes).unwrap();
+        String::from_utf8(bytes).unwrap()
+    }
+
     fn read(&mut self) -> Option<String> {
         self.stream.set_read_timeout(Some(DEADLINE)).unwrap();
         let mut buffer = [0; 1024];
