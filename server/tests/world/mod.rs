@@ -1,118 +1,151 @@
 //! The hub alone, with a journal in memory and clients that check everything they are told. No sockets, no threads, no
 //! clock: what happens is what the steps say.
 
-#![allow(dead_code, unreachable_pub, clippy::unwrap_used, reason = "a test panics where it fails")]
+#![allow(clippy::unwrap_used, reason = "a test panics where it fails")]
 
+mod client;
+mod disk;
+
+pub(crate) use client::{Client, named};
+use disk::Disk;
+pub(crate) use disk::seq;
+use serde_json::Value;
 use server::{
     hub::{Effect, Hub, Now, Progress, Rules},
-    ids::{LogId, PersonId, SessionId},
-    journal::{Account, Committed, Done, Draft, Op, Query, Stored},
+    ids::{LogId, SessionId},
+    journal::{Done, Op, Query, Stored},
+    tail::Tail,
 };
 use shared::{
-    Entry, Epoch, Event, Incoming, LogName, MessageId, Nickname, Outgoing, Request, RoomName, Seq,
-    event::{Member, Message, State},
+    Body, Event, Incoming, Label, LogName, Nickname, Outgoing, Request, Seq, Tag,
     identity::{Identity, base64url},
-    request::{Login, Start},
-    text::{Body, Label},
+    request::Login,
 };
 use slotmap::SlotMap;
-use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 
-pub const CHALLENGE: [u8; 32] = [7; 32];
+/// A tail is so short that cursors are often behind it.
+const TAIL_BYTES: usize = 300;
 
-/// What a session has been told of a log since its last `joined`.
-#[derive(Debug, Clone)]
-pub struct View {
-    /// The seq that must come next.
-    pub next: u64,
-    pub head: u64,
-    pub epoch: Epoch,
-    pub roster: BTreeMap<String, State>,
-}
-
-/// A session at the other end.
-#[derive(Debug, Default)]
-pub struct Client {
-    pub nickname: String,
-    pub quiet: bool,
-    pub ignoring: bool,
-    pub views: HashMap<LogName, View>,
-    joining: VecDeque<(LogName, Start)>,
-    pub acks: HashMap<(LogName, MessageId), Seq>,
-    pub events: Vec<Event>,
-    pub held: HashMap<RoomName, u64>,
-}
-
-pub struct World {
-    pub hub: Hub,
-    pub now: Now,
-    pub clients: SlotMap<SessionId, Client>,
-    pub logs: HashMap<LogId, Vec<(PersonId, Entry)>>,
+pub(crate) struct World {
+    pub(crate) hub: Hub,
+    pub(crate) now: Now,
+    pub(crate) disk: Disk,
+    pub(crate) clients: SlotMap<SessionId, Client>,
+    tails: HashMap<LogId, Tail>,
+    dirty: BTreeSet<SessionId>,
     queue: VecDeque<Op>,
-    rooms: BTreeMap<RoomName, (LogId, Epoch)>,
-    people: i64,
-    log_ids: i32,
+    reads: Vec<Query>,
+    tags: u64,
+    /// How far people were told that they have read, and where they wanted to go back to.
+    marks: HashMap<(String, LogName), u64>,
+    backs: BTreeSet<(String, String, u64)>,
+}
+
+/// A nickname's own key.
+fn identity(nickname: &str) -> Identity {
+    let mut secret = [1; 32];
+    secret[..nickname.len()].copy_from_slice(nickname.as_bytes());
+    Identity::from_secret(&secret)
 }
 
 impl World {
-    pub fn new() -> Self {
-        let now = Now { mono: 1_000_000, wall: 1_790_000_000_000 };
-        let stored = Stored { next_guest: 1, ..Stored::default() };
-        // The server has been up for long: a resume is told as what it is.
-        let hub = Hub::new(Rules::default(), stored, "run".into(), Now { mono: 0, ..now });
-        Self {
-            hub,
-            now,
-            clients: SlotMap::with_key(),
-            logs: HashMap::new(),
-            queue: VecDeque::new(),
-            rooms: BTreeMap::new(),
-            people: 0,
-            log_ids: 0,
+    pub(crate) fn new() -> Self {
+        let mut disk = Disk { logs: disk::ROOMS.clone(), next_guest: 1, ..Disk::default() };
+        for name in ["alice", "bob"] {
+            disk.claim(&Nickname::parse(name).unwrap(), &identity(name).public());
         }
+        let now = Now { mono: 1_000_000, wall: 1_790_000_000_000 };
+        let mut world = Self {
+            hub: Hub::new(Rules::default(), Stored::default(), "none".into(), now),
+            now,
+            disk,
+            clients: SlotMap::with_key(),
+            tails: HashMap::new(),
+            dirty: BTreeSet::new(),
+            queue: VecDeque::new(),
+            reads: Vec::new(),
+            tags: 0,
+            marks: HashMap::new(),
+            backs: BTreeSet::new(),
+        };
+        world.restart();
+        world
+    }
+
+    /// The server breaks down and starts again over what is on the disk.
+    pub(crate) fn restart(&mut self) {
+        self.clients.clear();
+        (self.queue, self.dirty, self.reads, self.tails) = Default::default();
+        self.disk.logs.retain(|id, _| id.0 > 0);
+        self.disk.refusing.clear();
+        self.now.mono += 100;
+        let rules = Rules { sends_per_s: 1, queries_per_s: 1, ..Rules::default() };
+        self.hub = Hub::new(rules, self.disk.stored(), format!("run{}", self.now.mono), self.now);
+        self.apply();
+        self.commit(usize::MAX, false);
     }
 
     /// A connection that logs in: a guest, or the owner of the nickname's own key.
-    pub fn connect(&mut self, nickname: &str, claimed: bool, quiet: bool) -> SessionId {
-        let id = self.clients.insert(Client { nickname: nickname.into(), quiet, ..Client::default() });
-        self.hub.connect(id, CHALLENGE, true, self.now);
+    pub(crate) fn connect(&mut self, nickname: &str, claimed: bool, quiet: bool, exempt: bool) -> SessionId {
+        let id = self.clients.insert(Client { nickname: nickname.into(), claimed, quiet, ..Client::default() });
+        self.hub.connect(id, [7; 32], exempt, self.now);
         self.ask(id, Request::Hello { version: 1, agent: Label::new("test") });
-        let proof = claimed.then(|| {
-            let mut secret = [1; 32];
-            secret[..nickname.len()].copy_from_slice(nickname.as_bytes());
-            let identity = Identity::from_secret(&secret);
-            (identity.public(), identity.sign_login(&base64url(&CHALLENGE), b"", nickname).unwrap())
-        });
+        let sign =
+            |identity: Identity| (identity.public(), identity.sign_login(&base64url(&[7; 32]), b"", nickname).unwrap());
+        let proof = claimed.then(|| sign(identity(nickname)));
         let login = Login { sent: nickname.into(), nickname: Nickname::parse(nickname), proof, quiet };
         self.ask(id, Request::Login(login));
-        self.commit(usize::MAX, false);
         id
     }
 
-    /// Puts a request to the hub; one that has to wait is put again once the journal has answered.
-    pub fn ask(&mut self, id: SessionId, request: Request) {
-        if let (Request::Join { room, start }, Some(client)) = (&request, self.clients.get_mut(id)) {
-            client.joining.push_back((room.clone(), start.clone()));
+    pub(crate) fn ask(&mut self, id: SessionId, request: Request) {
+        self.tags += 1;
+        let Some(client) = self.clients.get_mut(id) else { return };
+        if let Request::Read { room, seq, back: true } = &request {
+            self.backs.insert((client.nickname.clone(), room.to_string(), seq.get()));
         }
-        let line = Ok(Incoming::from(request));
-        while self.hub.request(id, &line, self.now) == Progress::Wait {
-            self.commit(usize::MAX, false);
-        }
-        self.apply();
+        client.asked.push_back(Incoming { tag: Tag::parse(&self.tags.to_string()), ..Incoming::from(request) });
+        self.pump(id);
     }
 
-    pub fn disconnect(&mut self, id: SessionId, broke: bool) {
-        self.hub.disconnect(id, broke, self.now);
+    /// Puts a session's requests to the hub, as far as it takes them.
+    fn pump(&mut self, id: SessionId) {
+        while let Some(incoming) = self.clients.get_mut(id).and_then(|client| client.asked.pop_front()) {
+            let line = Ok(incoming.clone());
+            let progress = self.hub.request(id, &line, self.now);
+            let client = &mut self.clients[id];
+            if progress == Progress::Done {
+                client.pending.push_back(incoming);
+            } else {
+                client.asked.push_front(incoming);
+            }
+            self.apply();
+            if progress != Progress::Done {
+                return;
+            }
+        }
+    }
+
+    fn pump_all(&mut self) {
+        self.clients.keys().collect::<Vec<_>>().into_iter().for_each(|id| self.pump(id));
+    }
+
+    pub(crate) fn disconnect(&mut self, id: SessionId) {
+        self.hub.disconnect(id, true, self.now);
         self.clients.remove(id);
+        self.dirty.remove(&id);
         self.apply();
     }
 
     /// Time passes.
-    pub fn pass(&mut self, millis: u64) {
-        self.now.mono += millis;
-        self.now.wall += millis;
+    pub(crate) fn pass(&mut self, millis: u64) {
+        (self.now.mono, self.now.wall) = (self.now.mono + millis, self.now.wall + millis);
         self.hub.tick(self.now);
+        let next = self.hub.next_deadline(self.now);
+        assert!(next.is_none_or(|next| next > self.now.mono), "what is due is done: {next:?} at {:?}", self.now);
         self.apply();
+        self.pump_all();
     }
 
     fn apply(&mut self) {
@@ -123,216 +156,175 @@ impl World {
             }
             for effect in effects {
                 match effect {
-                    Effect::Answer(id, Outgoing { event, .. }) => self.receive(id, event),
-                    Effect::Tell(ids, _, event) => ids.into_iter().for_each(|id| self.receive(id, event.clone())),
-                    Effect::Store(op) => self.queue.push_back(op),
-                    Effect::Read(Query::History(asker, _) | Query::Search(asker, _)) => {
-                        self.hub.answered(asker.session, false);
+                    Effect::Answer(id, outgoing) => self.receive(id, outgoing),
+                    Effect::Tell(ids, _, event) => {
+                        for id in ids {
+                            self.receive(id, Outgoing { event: event.clone(), tag: None });
+                        }
                     }
-                    Effect::Read(Query::Lines { .. }) | Effect::Grown(_) | Effect::Flush(_) => {}
-                    Effect::Close(id) => self.disconnect(id, true),
+                    Effect::Store(op) => self.queue.push_back(op),
+                    Effect::Read(query) => self.reads.push(query),
+                    Effect::Grown(log) => self.dirty.extend(self.hub.followers(log)),
+                    Effect::Flush(id) => drop(self.dirty.insert(id)),
+                    Effect::Close(id) => self.disconnect(id),
                 }
             }
         }
     }
 
-    /// The journal does up to so many ops in one transaction, or refuses them all.
-    pub fn commit(&mut self, count: usize, is_full: bool) {
-        let count = count.min(self.queue.len());
-        let ops: Vec<Op> = self.queue.drain(..count).collect();
-        let done: Vec<(Op, Done)> = ops
-            .into_iter()
-            .map(|op| {
-                let done = if is_full { Done::Unavailable } else { self.store(&op) };
-                (op, done)
-            })
-            .collect();
+    /// The journal does up to so many ops in one transaction, or refuses them all. True if there were any.
+    pub(crate) fn commit(&mut self, count: usize, is_full: bool) -> bool {
+        // Ignore mode goes last, so that what it is checked against is as it was then.
+        let hold = self.queue.iter().position(|op| matches!(op, Op::SetHold(..))).map_or(usize::MAX, |at| at + 1);
+        let ops: Vec<Op> = self.queue.drain(..count.min(hold).min(self.queue.len())).collect();
+        let any = !ops.is_empty();
+        let done = self.disk.commit(ops, is_full, self.now.wall);
+        for (_, done) in &done {
+            let Done::Appended { entry, copy } = done else { continue };
+            for new in std::iter::once(entry).chain(copy) {
+                if let Some(log) = self.disk.logs.get(&new.log)
+                    && (self.hub.is_followed(new.log) || self.tails.contains_key(&new.log))
+                {
+                    self.tails.entry(new.log).or_default().push(new.seq, log.line(new.seq.get()), TAIL_BYTES);
+                }
+            }
+        }
         self.hub.settle(done, self.now);
         self.apply();
+        self.pump_all();
+        any
     }
 
-    pub fn commit_all(&mut self) {
-        while !self.queue.is_empty() {
-            self.commit(usize::MAX, false);
-        }
-    }
-
-    fn store(&mut self, op: &Op) -> Done {
-        match op {
-            Op::Append(_, draft) => self.append(draft),
-            Op::OpenRoom(_, room, _) => {
-                let (log_ids, epoch) = (&mut self.log_ids, Epoch::parse(room.as_str()).unwrap());
-                let (log, epoch) = self.rooms.entry(room.clone()).or_insert_with(|| {
-                    *log_ids += 1;
-                    (LogId(*log_ids), epoch)
-                });
-                Done::Opened(*log, epoch.clone())
+    /// The pages come that were asked for.
+    pub(crate) fn page(&mut self) {
+        for query in std::mem::take(&mut self.reads) {
+            match query {
+                Query::Lines { session, log, after, head, stand, .. } => {
+                    let last = head.min(after.forward(64));
+                    let mut follows = self.hub.follows(session).iter_mut();
+                    let Some(follow) = follows.find(|f| f.log == log && f.stand == stand) else { continue };
+                    follow.fetching = 0;
+                    self.dirty.insert(session);
+                    if !follow.paused {
+                        follow.cursor = last;
+                        self.show(session, log, after, last);
+                    }
+                }
+                Query::History(asker, query) => {
+                    self.hub.answered(asker.session, false);
+                    let event = Event::Help { msg: Body::new(query.room.as_str()) };
+                    self.receive(asker.session, Outgoing { event, tag: asker.tag });
+                }
+                Query::Search(..) => {}
             }
-            Op::Claim(_, nickname, login) => {
-                self.people += 1;
-                self.log_ids += 1;
-                let inbox = LogId(self.log_ids);
-                Done::Claimed(Account {
-                    person: PersonId(self.people),
-                    nickname: nickname.clone(),
-                    key: login.proof.as_ref().unwrap().0,
-                    inbox,
-                    epoch: Epoch::parse("inbox").unwrap(),
-                    hold: None,
-                    marks: BTreeMap::from([(inbox, Seq::ZERO)]),
-                })
+        }
+        self.pump_all();
+    }
+
+    /// A session that may have something to send is sent it: so many bytes of what the tails have; for the rest a page
+    /// is asked for. False if there was nothing to do.
+    pub(crate) fn flush(&mut self, id: SessionId, mut bytes: usize) -> bool {
+        if !self.dirty.remove(&id) {
+            return false;
+        }
+        for index in 0..self.hub.follows(id).len() {
+            let follow = self.hub.follows(id)[index].clone();
+            let (tail, head) = (self.tails.get(&follow.log), self.hub.head(follow.log));
+            match tail.and_then(|tail| Some((tail, tail.behind(follow.cursor)?))).filter(|_| !follow.paused) {
+                Some((tail, lines)) => {
+                    let sent = bytes.min(lines.len());
+                    bytes -= sent;
+                    if sent < lines.len() {
+                        self.dirty.insert(id);
+                    }
+                    let reached = tail.advance(follow.cursor, sent);
+                    self.hub.follows(id)[index].cursor = reached;
+                    self.show(id, follow.log, follow.cursor, reached);
+                }
+                None if !follow.paused && follow.cursor < head && follow.fetching != follow.stand => {
+                    self.hub.follows(id)[index].fetching = follow.stand;
+                    let (log, room, after, stand) = (follow.log, follow.room, follow.cursor, follow.stand);
+                    self.reads.push(Query::Lines { session: id, log, room, after, head, stand });
+                }
+                None => {}
             }
-            _ => Done::Stored,
         }
+        true
     }
 
-    fn append(&mut self, draft: &Draft) -> Done {
-        let log = self.logs.entry(draft.log).or_default();
-        if let Some((_, known)) = log.iter().find(|(sender, entry)| *sender == draft.sender && entry.id == draft.id) {
-            let same = known.msg.as_deref() == Some(draft.text.as_str()) && known.kind == draft.kind;
-            return if same { Done::Known(known.seq, known.at) } else { Done::IdReused };
-        }
-        if draft.refusal.is_some() {
-            return Done::Refused;
-        }
-        let entry = self.insert(draft, draft.log);
-        let copy = draft.to.as_ref().and_then(|(_, other)| *other).map(|other| self.insert(draft, other));
-        Done::Appended { entry, copy }
-    }
-
-    fn insert(&mut self, draft: &Draft, log: LogId) -> Committed {
-        let entries = self.logs.entry(log).or_default();
-        let seq = Seq::new(entries.len() as u64 + 1).unwrap();
-        let entry = Entry {
-            seq,
-            id: draft.id.clone(),
-            from: Some(Label::new(draft.from.as_str())),
-            to: draft.to.as_ref().map(|(name, _)| Label::new(name.as_str())),
-            at: self.now.wall,
-            kind: draft.kind.clone(),
-            re: None,
-            msg: Some(Body::from(&draft.text)),
-        };
-        entries.push((draft.sender, entry));
-        Committed { log, seq, at: self.now.wall, line: 0..0 }
-    }
-
-    /// A session is sent what lies between its cursors and the heads.
-    pub fn flush(&mut self, id: SessionId) {
-        let Some(session) = self.hub.session(id) else { return };
-        let follows: Vec<_> = session.follows().iter().cloned().enumerate().collect();
-        for (index, follow) in follows {
-            let head = self.hub.head(follow.log);
-            if follow.paused || follow.cursor >= head {
-                continue;
+    /// Everything that is under way arrives.
+    pub(crate) fn settle(&mut self) {
+        loop {
+            let mut any = self.commit(usize::MAX, false) || !self.reads.is_empty();
+            self.page();
+            for id in self.dirty.clone() {
+                any |= self.flush(id, usize::MAX);
             }
-            let entries: Vec<Entry> = self.logs[&follow.log]
-                .iter()
-                .map(|(_, entry)| entry.clone())
-                .filter(|entry| entry.seq > follow.cursor && entry.seq <= head)
-                .collect();
-            self.hub.follows(id)[index].cursor = head;
-            for entry in entries {
-                let message = Event::Message(Message { room: follow.room.clone(), entry });
-                self.receive(id, message);
+            if !any {
+                return;
             }
         }
     }
 
-    pub fn flush_all(&mut self) {
-        for id in self.clients.keys().collect::<Vec<_>>() {
-            self.flush(id);
+    /// The entries behind `after` up to `last`, as their lines say.
+    fn show(&mut self, id: SessionId, log: LogId, after: Seq, last: Seq) {
+        for n in after.get() + 1..=last.get() {
+            assert!(last <= self.hub.head(log), "nothing is shown before it is committed");
+            let outgoing = Outgoing::decode(self.disk.logs[&log].line(n)).unwrap();
+            self.receive(id, outgoing);
         }
-    }
-
-    /// What the log of a client's view holds, by the journal.
-    fn stored(&self, id: SessionId, room: &LogName) -> &[(PersonId, Entry)] {
-        let follow = self.hub.session(id).and_then(|s| s.follows().iter().find(|follow| follow.room == *room));
-        follow.and_then(|follow| self.logs.get(&follow.log)).map_or(&[], Vec::as_slice)
     }
 
     /// A client checks what it is told.
-    fn receive(&mut self, id: SessionId, event: Event) {
-        let Some(client) = self.clients.get(id) else { return };
-        match &event {
-            Event::Message(message) => {
-                let in_room = message.room != LogName::Inbox;
-                assert!(!(in_room && client.ignoring && !client.quiet), "told while ignoring: {event:?}");
-                let entry = &message.entry;
-                let index = usize::try_from(entry.seq.get()).unwrap() - 1;
-                assert_eq!(&self.stored(id, &message.room)[index].1, entry, "shown is stored");
-            }
-            Event::Ack(ack) => {
-                let known = client.acks.get(&(ack.room.clone(), ack.id.clone()));
-                assert!(known.is_none_or(|seq| *seq == ack.seq), "one id, one entry: {ack:?}");
-            }
-            _ => {}
-        }
-        let client = &mut self.clients[id];
-        client.take(&event);
-        client.events.push(event);
-    }
-
-    /// Everybody online, or in a room, as a fresh `ls` tells.
-    pub fn ls(&mut self, id: SessionId, room: &RoomName) -> BTreeMap<String, State> {
-        self.ask(id, Request::Ls { room: Some(room.clone()), after: None, limit: 500 });
-        match self.clients[id].events.last() {
-            Some(Event::Ls(page)) => page.members.iter().map(named).collect(),
-            other => panic!("no ls but {other:?}"),
-        }
+    fn receive(&mut self, id: SessionId, outgoing: Outgoing) {
+        let Some(client) = self.clients.get_mut(id) else { return };
+        let mut client = std::mem::take(client);
+        let request = outgoing.tag.as_ref().map(|tag| {
+            let asked = client.pending.pop_front().expect("an answer to a request");
+            assert_eq!(asked.tag.as_ref(), Some(tag), "answers come in the order of the requests");
+            asked.request
+        });
+        self.check(id, &mut client, request.as_ref(), &outgoing.event);
+        client.heard.push_back(outgoing);
+        self.clients[id] = client;
     }
 }
 
-fn named(member: &Member) -> (String, State) {
-    (member.nickname.to_string(), member.state)
-}
-
-impl Client {
-    fn take(&mut self, event: &Event) {
-        match event {
-            Event::Joined(joined) => {
-                let (room, start) = self.joining.pop_front().expect("it was asked for");
-                assert_eq!(room, joined.room, "answers come in order");
-                let (head, first) = (joined.head.get(), joined.first.get());
-                let known = start.resume.as_ref().filter(|(_, epoch)| *epoch == joined.epoch);
-                let next = match known {
-                    Some((after, _)) => after.get() + 1,
-                    None => head.saturating_sub(start.last).max(first - 1) + 1,
-                };
-                let roster = joined.roster.iter().flatten().map(named).collect();
-                self.views.insert(room, View { next, head, epoch: joined.epoch.clone(), roster });
+/// Plain text: `+ alice` connects a guest, `+ alice key` an owner, `+ alice key quiet` a quiet one, `- alice` breaks it,
+/// `~ 300` lets time pass, `alice2 > {…}` asks, `alice2 < {…}` must be what comes next (with at least these fields),
+/// `alice2 .` has nothing more to hear. The journal stores at once; behind `!` only at the next `!`, in one batch.
+pub(crate) fn play(script: &str) {
+    let (mut world, mut ids, mut stores) = (World::new(), BTreeMap::new(), true);
+    for line in script.lines().map(str::trim).filter(|line| !line.is_empty()) {
+        let words: Vec<&str> = line.splitn(3, ' ').collect();
+        match words[..] {
+            ["~", millis] => world.pass(millis.parse().unwrap()),
+            ["restart"] => world.restart(),
+            ["!"] => stores = !stores,
+            ["-", who] => world.disconnect(ids[who]),
+            ["+", who, ..] => {
+                let (name, how) = (who.trim_end_matches(char::is_numeric), words.get(2).unwrap_or(&""));
+                let id = world.connect(name, how.contains("key"), how.contains("quiet"), true);
+                world.settle();
+                world.clients[id].heard.clear();
+                ids.insert(who.to_owned(), id);
             }
-            Event::Gap { room, after, before, lost } => {
-                let view = self.views.get_mut(room).expect("a gap behind joined");
-                if *lost {
-                    view.next = after.get() + 1;
-                } else {
-                    assert!(after.get() + 1 == view.next || after.get() == 0, "{event:?} at {view:?}");
-                    view.next = before.get();
-                }
+            [who, ">", json] => world.ask(ids[who], Incoming::parse(json.as_bytes()).unwrap().request),
+            [who, "<", json] => {
+                let heard = world.clients[ids[who]].heard.pop_front();
+                let heard = serde_json::to_value(heard.map(|heard| heard.event)).unwrap();
+                let expected: Value = serde_json::from_str(json).unwrap();
+                let is_there = |(key, value): (&String, &Value)| heard.get(key) == Some(value);
+                assert!(expected.as_object().unwrap().iter().all(is_there), "{line}\nbut {heard}\nin {script}");
             }
-            Event::Message(message) => {
-                let view = self.views.get_mut(&message.room).expect("a message behind joined");
-                assert_eq!(message.entry.seq.get(), view.next, "every entry once, in order");
-                view.next += 1;
+            [who, "."] => {
+                let heard = &world.clients[ids[who]].heard;
+                assert!(heard.is_empty(), "{line} but {heard:?}");
             }
-            Event::Error(rejection) if rejection.request.as_deref() == Some("join") => drop(self.joining.pop_front()),
-            Event::Left { room } => drop(self.views.remove(room)),
-            Event::Ack(ack) => drop(self.acks.insert((ack.room.clone(), ack.id.clone()), ack.seq)),
-            Event::Login(login) if login.success => self.ignoring = login.ignoring == Some(true),
-            Event::Ignore(ignore) => self.ignoring = ignore.on,
-            Event::Held { room, count } => drop(self.held.insert(room.clone(), *count)),
-            Event::Presence(presence) => {
-                let Some(view) = self.views.get_mut(&LogName::Room(presence.room.clone())) else { return };
-                for name in &presence.left {
-                    assert!(view.roster.remove(name.as_str()).is_some(), "{name} was not known: {presence:?}");
-                }
-                for name in &presence.joined {
-                    assert!(view.roster.insert(name.to_string(), State::Online).is_none(), "{name} was known");
-                }
-                view.roster.extend(presence.changed.iter().map(named));
-            }
-            _ => {}
+            _ => panic!("{line}?"),
+        }
+        if stores {
+            world.settle();
         }
     }
 }
