@@ -354,7 +354,6 @@ fn two_devices_agree_on_read_marks() {
 }
 
 #[test]
-#[ignore = "fails: the later of two reads that are under way together wins, even if it is the lower one"]
 fn a_read_mark_only_moves_forward_whoever_moves_it() {
     play(
         r##"
@@ -375,7 +374,6 @@ fn a_read_mark_only_moves_forward_whoever_moves_it() {
 }
 
 #[test]
-#[ignore = "fails: a join behind an ignore off that is under way stores the mode anew"]
 fn a_mode_that_has_ended_does_not_come_back() {
     play(
         r##"

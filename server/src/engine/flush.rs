@@ -56,6 +56,16 @@ impl Engine {
         if let Dialect::Classic(_) = peer.connection.dialect {
             let next = flush_classic(peer, &mut self.hub, &self.tails, id, now);
             self.wakes.extend(next.map(|at| (at, id)));
+            // What it is owed has become less: it may go on asking.
+            if let Dialect::Classic(classic) = &mut peer.connection.dialect
+                && classic.has_room()
+            {
+                let requests = classic.requests();
+                peer.connection.asked.extend(requests.into_iter().map(|request| Ok(request.into())));
+                if peer.readable || !peer.connection.asked.is_empty() {
+                    self.waiting.push(id);
+                }
+            }
         }
         loop {
             let Some(peer) = self.peers.get_mut(id) else { return };
@@ -97,6 +107,11 @@ impl Engine {
 
     /// Asks the journal for what a cursor needs that is no longer in the tail.
     fn fetch(&mut self, id: SessionId) {
+        let has_no_room =
+            |peer: &Peer| matches!(&peer.connection.dialect, Dialect::Classic(classic) if !classic.has_room());
+        if self.peers.get(id).is_some_and(has_no_room) {
+            return;
+        }
         let Some(session) = self.hub.session(id) else { return };
         let behind: Vec<(usize, Seq)> = session
             .follows()

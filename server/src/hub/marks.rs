@@ -32,15 +32,18 @@ impl Hub {
         }
         let mark = self.people[&id].marks.get(&log).copied().unwrap_or_default();
         if seq > mark || (back && seq < mark) {
-            self.store(Op::SetMark(Some(asker), id, log, seq));
+            self.store(Op::SetMark(Some(asker), id, log, seq, back));
             return Ok(());
         }
         self.answer(asker, Event::Read { room: room.clone(), seq: mark })
     }
 
     /// A mark is stored.
-    pub(super) fn marked(&mut self, asker: Asker, id: PersonId, log: LogId, seq: Seq) {
+    pub(super) fn marked(&mut self, asker: Asker, id: PersonId, log: LogId, seq: Seq, back: bool) {
         let Some(person) = self.people.get_mut(&id) else { return };
+        // Another device may have been faster.
+        let mark = person.marks.get(&log).copied().unwrap_or_default();
+        let seq = if back { seq } else { seq.max(mark) };
         person.marks.insert(log, seq);
         let sessions: Vec<SessionId> = person.sessions.keys().copied().collect();
         for session in sessions {
@@ -74,7 +77,7 @@ impl Hub {
             return Some(*mark);
         }
         person.marks.insert(log, head);
-        self.effects.push(Effect::Store(Op::SetMark(None, id, log, head)));
+        self.effects.push(Effect::Store(Op::SetMark(None, id, log, head, false)));
         Some(head)
     }
 

@@ -50,7 +50,9 @@ impl Hub {
                 self.untils.insert((now.wall + UNAVAILABLE_RETRY_MS, person));
             }
             (Op::SetHold(Some(asker), ..), _) => self.unavailable(asker, "ignore", None),
-            (Op::SetMark(Some(asker), person, log, seq), Done::Stored) => self.marked(asker, person, log, seq),
+            (Op::SetMark(Some(asker), person, log, seq, back), Done::Stored) => {
+                self.marked(asker, person, log, seq, back);
+            }
             (Op::SetMark(Some(asker), ..), _) => self.unavailable(asker, "read", None),
             _ => {}
         }

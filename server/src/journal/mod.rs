@@ -46,8 +46,8 @@ pub enum Op {
     Claim(Asker, Nickname, Box<Login>),
     /// Ignore mode of a claimed nickname on, or off.
     SetHold(Option<Asker>, PersonId, Option<Hold>),
-    /// Read mark of a claimed nickname.
-    SetMark(Option<Asker>, PersonId, LogId, Seq),
+    /// Read mark of a claimed nickname; true: it may move back.
+    SetMark(Option<Asker>, PersonId, LogId, Seq, bool),
     /// A guest has gone; so does its inbox.
     DropInbox(LogId),
     /// Numbers of guests below this one are in use.

@@ -83,10 +83,16 @@ impl Classic {
         (self, Heard::Asked(asked))
     }
 
+    /// True if what it has asked or is owed piles up: nothing more is read.
+    pub(crate) fn is_full(&self) -> bool {
+        !self.early.is_empty() || !self.has_room()
+    }
+
     /// What may be asked now, in order.
-    fn requests(&mut self) -> Vec<Request> {
+    pub(crate) fn requests(&mut self) -> Vec<Request> {
         let mut requests = Vec::new();
         while !self.is_waiting
+            && self.has_room()
             && let Some(request) = self.early.pop_front()
         {
             requests.extend(self.request(request));

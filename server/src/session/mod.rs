@@ -79,6 +79,7 @@ impl Connection {
             && self.asked.is_empty()
             && self.paced_until.is_none()
             && self.output.unsent() <= output::ANSWERS_MAX
+            && !matches!(&self.dialect, Dialect::Classic(classic) if classic.is_full())
             && (self.unread.is_empty() || matches!(self.dialect, Dialect::Unknown))
     }
 

@@ -154,8 +154,12 @@ impl Disk {
             Op::Claim(_, nickname, login) => {
                 return Done::Claimed(self.claim(nickname, &login.proof.as_ref().unwrap().0));
             }
+            Op::SetHold(None, person, Some(_)) if self.account(*person).unwrap().hold.is_none() => {}
             Op::SetHold(asker, person, hold) => self.set_hold(asker.is_some(), *person, hold.as_ref()),
-            Op::SetMark(_, person, log, seq) => drop(self.account(*person).unwrap().marks.insert(*log, *seq)),
+            Op::SetMark(_, person, log, seq, back) => {
+                let mark = self.account(*person).unwrap().marks.entry(*log).or_default();
+                *mark = if *back { *seq } else { *seq.max(mark) };
+            }
             Op::DropInbox(log) => drop(self.logs.remove(log)),
             Op::ReserveGuests(end) => self.next_guest = *end,
             Op::Ended(session) => self.refusing.retain(|(refused, _), _| refused != session),

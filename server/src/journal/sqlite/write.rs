@@ -85,8 +85,9 @@ impl Writer {
                 Some((key, _)) => self.claim(nickname, key),
                 None => Ok(Done::Refused),
             },
+            Op::SetHold(None, person, Some(_)) if !self.is_holding(*person)? => Ok(Done::Stored),
             Op::SetHold(_, person, hold) => self.set_hold(*person, hold.as_ref()),
-            Op::SetMark(_, person, log, seq) => self.set_mark(*person, *log, *seq),
+            Op::SetMark(_, person, log, seq, back) => self.set_mark(*person, *log, *seq, *back),
             Op::DropInbox(log) => self.drop_inbox(*log),
             Op::Ended(session) => {
                 self.refusing.retain(|(refused, _), _| refused != session);
@@ -254,6 +255,12 @@ impl Writer {
         Ok(Done::Claimed(account))
     }
 
+    /// True if the person's ignore mode is on: only then can what is kept of it be put right.
+    fn is_holding(&self, person: PersonId) -> rusqlite::Result<bool> {
+        let mut statement = self.connection.prepare_cached("SELECT holding FROM account WHERE person = ?")?;
+        Ok(statement.query_row([person.0], |row| row.get(0)).optional()?.unwrap_or(false))
+    }
+
     fn set_hold(&self, person: PersonId, hold: Option<&Hold>) -> rusqlite::Result<Done> {
         self.connection
             .prepare_cached("UPDATE account SET holding = ?, until = ? WHERE person = ?")?
@@ -266,12 +273,13 @@ impl Writer {
         Ok(Done::Stored)
     }
 
-    fn set_mark(&self, person: PersonId, log: LogId, seq: Seq) -> rusqlite::Result<Done> {
+    fn set_mark(&self, person: PersonId, log: LogId, seq: Seq, back: bool) -> rusqlite::Result<Done> {
         self.connection
             .prepare_cached(
-                "INSERT INTO mark (person, log, seq) VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET seq = excluded.seq",
+                "INSERT INTO mark (person, log, seq) VALUES (?, ?, ?) ON CONFLICT DO UPDATE
+                 SET seq = CASE WHEN ? THEN excluded.seq ELSE max(seq, excluded.seq) END",
             )?
-            .execute(params![person.0, log.0, seq.get()])?;
+            .execute(params![person.0, log.0, seq.get(), back])?;
         Ok(Done::Stored)
     }
 
