@@ -162,12 +162,15 @@ impl Engine {
 /// One write: what is owed first, then the logs from the cursors on. Moves the cursors by what was taken.
 fn write(peer: &mut Peer, hub: &mut Hub, tails: &HashMap<LogId, Tail>, id: SessionId) -> io::Result<Wrote> {
     let output = &mut peer.connection.output;
+    // If nothing else is left, what is owed in its newest form is next.
+    output.consume(0);
     let is_classic = matches!(peer.connection.dialect, Dialect::Classic(_));
     let mut slices = [IoSlice::new(&[]); PARTS + 1];
     let mut parts = [(0_usize, LogId(0), Seq::ZERO); PARTS];
     let mut count = 0;
     slices[0] = IoSlice::new(output.front());
-    let follows = hub.session(id).filter(|_| !is_classic && peer.connection.closing.is_none());
+    let takes_entries = !is_classic && peer.connection.closing.is_none() && !output.owes_latest();
+    let follows = hub.session(id).filter(|_| takes_entries);
     for (index, follow) in follows.map_or(&[][..], |session| session.follows()).iter().enumerate() {
         let lines = tails.get(&follow.log).and_then(|tail| tail.behind(follow.cursor)).unwrap_or(&[]);
         if !follow.paused && !lines.is_empty() && count < PARTS {

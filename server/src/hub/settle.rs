@@ -46,6 +46,8 @@ impl Hub {
             (Op::SetHold(asker, person, hold), Done::Stored) if asker.is_some() || hold.is_none() => {
                 self.set_hold(asker, person, hold, now);
             }
+            // The next guest asks for numbers again.
+            (Op::ReserveGuests(_), Done::Unavailable) => self.guests_end = self.next_guest,
             (Op::SetHold(None, person, None), Done::Unavailable) => {
                 self.untils.insert((now.wall + UNAVAILABLE_RETRY_MS, person));
             }

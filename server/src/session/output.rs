@@ -29,8 +29,17 @@ impl Output {
         match slot {
             Slot::Presence(room) if self.unsent() > PRESENCE_MAX => drop(self.rosters.insert(room.clone())),
             Slot::Latest(..) if !reads => drop(self.latest.insert(slot.clone(), line.to_vec())),
-            _ => self.push(line),
+            _ => {
+                // An older one of its kind that still waits must not come behind it.
+                self.latest.remove(slot);
+                self.push(line);
+            }
         }
+    }
+
+    /// True if something is owed in its newest form: it goes out before any entry.
+    pub(crate) fn owes_latest(&self) -> bool {
+        !self.latest.is_empty()
     }
 
     /// The bytes to send next.
@@ -80,6 +89,20 @@ mod tests {
         assert_eq!(output.front(), b"held 999\n");
         output.consume(9);
         assert_eq!((output.front().len(), output.bytes.capacity()), (0, 0));
+    }
+
+    #[test]
+    fn the_newest_is_next_when_nothing_else_is_left_and_an_older_one_never_follows() {
+        let mut output = Output::default();
+        let ignore = Slot::Latest("ignore", None);
+        output.push_slot(&ignore, b"on\n", false);
+        assert!(output.front().is_empty() && output.owes_latest());
+        output.push_slot(&ignore, b"off\n", true);
+        assert_eq!((output.front(), output.owes_latest()), (&b"off\n"[..], false));
+        output.consume(4);
+        output.push_slot(&ignore, b"on\n", false);
+        output.consume(0);
+        assert_eq!((output.front(), output.owes_latest()), (&b"on\n"[..], false));
     }
 
     #[test]
