@@ -47,11 +47,6 @@ impl LineCodec {
         }
     }
 
-    /// True while a line has begun that has not ended.
-    pub fn is_inside_line(&self) -> bool {
-        self.skipping || (!self.partial.is_empty() && !self.ready)
-    }
-
     /// Stores the beginning of a line, or notices that it is too long.
     fn keep<'a>(&mut self, input: &mut &[u8], limit: usize) -> Option<Line<'a>> {
         let head = std::mem::take(input);

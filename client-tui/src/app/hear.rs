@@ -1,7 +1,7 @@
 //! What the link and the store tell, and what it changes.
 
 use super::{
-    App, Effect, Link, Log,
+    App, Effect, Link,
     conversation::{Partner, View},
     form::Check,
     timeline::What,
@@ -364,13 +364,7 @@ impl App {
 
     /// Marks a log as to be joined anew.
     pub(super) fn join_log(&mut self, room: LogName) {
-        let start = {
-            let log: &Log = self.logs.entry(room.clone()).or_default();
-            shared::request::Start {
-                last: shared::limits::LAST_DEFAULT,
-                resume: log.epoch.clone().map(|epoch| (log.cursor, epoch)),
-            }
-        };
+        let start = self.logs.entry(room.clone()).or_default().start();
         self.ask(shared::Request::Join { room, start });
     }
 }

@@ -122,6 +122,13 @@ pub struct Log {
     pub joined: bool,
 }
 
+impl Log {
+    /// Where a `join` goes on.
+    fn start(&self) -> Start {
+        Start { last: shared::limits::LAST_DEFAULT, resume: self.epoch.clone().map(|epoch| (self.cursor, epoch)) }
+    }
+}
+
 /// Where keys go.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Focus {
@@ -279,7 +286,10 @@ impl App {
             _ => None,
         };
         let word = self.word.as_ref().map(|(_, until)| *until);
-        [second, word, self.next_seen(), self.next_draft(), self.outbox.next_retry()].into_iter().flatten().min()
+        [second, word, self.next_seen(), self.next_draft(), self.outbox.next_retry(self.now.mono)]
+            .into_iter()
+            .flatten()
+            .min()
     }
 
     /// The conversation on the screen.
@@ -396,11 +406,7 @@ impl App {
 
     /// What is joined with the login: the inbox and every room that is open, from where each was left.
     fn joins(&self) -> Vec<Request> {
-        let start = |log: &Log| Start {
-            last: shared::limits::LAST_DEFAULT,
-            resume: log.epoch.clone().map(|epoch| (log.cursor, epoch)),
-        };
-        self.logs.iter().map(|(room, log)| Request::Join { room: room.clone(), start: start(log) }).collect()
+        self.logs.iter().map(|(room, log)| Request::Join { room: room.clone(), start: log.start() }).collect()
     }
 
     /// The form again, with what was chosen.

@@ -115,9 +115,9 @@ impl Outbox {
         ready
     }
 
-    /// When a message that was put off may be written.
-    pub fn next_retry(&self) -> Option<u64> {
-        let waits = |message: &&Outgoing| message.delivery == Delivery::Ready && message.not_before > 0;
+    /// When the next message that was put off may be written. One whose time has come waits for something else.
+    pub fn next_retry(&self, now: u64) -> Option<u64> {
+        let waits = |message: &&Outgoing| message.delivery == Delivery::Ready && message.not_before > now;
         self.messages.iter().filter(waits).map(|message| message.not_before).min()
     }
 }

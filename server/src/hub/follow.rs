@@ -51,7 +51,7 @@ pub(super) struct Gap {
 }
 
 impl Gap {
-    fn event(self, room: &LogName) -> Event {
+    pub(super) fn event(self, room: &LogName) -> Event {
         Event::Gap { room: room.clone(), after: self.after, before: self.before, lost: self.lost }
     }
 }

@@ -104,9 +104,7 @@ impl Hub {
                 follow.stand = session.stands;
             }
             for gap in gaps {
-                let event =
-                    Event::Gap { room: follow.room.clone(), after: gap.after, before: gap.before, lost: gap.lost };
-                self.effects.push(Effect::Tell(vec![id], Slot::Keep, event));
+                self.effects.push(Effect::Tell(vec![id], Slot::Keep, gap.event(&follow.room)));
             }
         }
         self.effects.push(Effect::Flush(id));
