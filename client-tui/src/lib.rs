@@ -12,6 +12,7 @@ mod host;
 pub mod identity;
 pub mod layout;
 pub mod link;
+pub mod links;
 pub mod locale;
 pub mod rows;
 mod run;

@@ -3,18 +3,15 @@
 use crate::{
     app::{App, Effect, Event, Now, form::Choice},
     link::{self, Order, Target},
+    links::Links,
     store::{Profile, Store, StoreThread},
-    terminal::{Screen, watch_hangup},
+    terminal::{self, Frame, Input, Screen},
     view,
 };
-use crossterm::event::{Event as Input, EventStream};
-use futures_core::Stream;
 use shared::identity::Identity;
 use std::{
-    future::poll_fn,
     io,
     path::PathBuf,
-    pin::Pin,
     rc::Rc,
     time::{Duration, Instant, SystemTime, UNIX_EPOCH},
 };
@@ -86,11 +83,10 @@ pub(crate) async fn run(shell: Shell, choice: Option<Choice>) -> anyhow::Result<
     let (written_to, mut written) = unbounded_channel();
     let store = StoreThread::start(shell.data_dir.clone(), written_to)?;
     let (news_to, mut news) = unbounded_channel();
-    let (gone_to, mut gone) = unbounded_channel();
+    let mut resized = signal(SignalKind::window_change())?;
     let mut signals = Signals::new()?;
     let screen = Screen::take()?;
-    watch_hangup(gone_to)?;
-    let mut input = EventStream::new();
+    let mut input = terminal::listen()?;
     let profile = Profile::default();
     let start = Instant::now();
     let mut running = Running { shell, screen, store, profile, orders: None, news_to, link: None, start, ends: false };
@@ -107,12 +103,16 @@ pub(crate) async fn run(shell: Shell, choice: Option<Choice>) -> anyhow::Result<
         let mut at_once = false;
         tokio::select! {
             biased;
-            input = next_input(&mut input) => {
+            input = input.recv() => {
                 running.input(input)?;
                 at_once = true;
             }
             ends = signals.next() => if ends { running.ends = true } else { running.screen.suspend()? },
-            _ = gone.recv() => running.ends = true,
+            _ = resized.recv() => {
+                let (width, height) = running.screen.size();
+                running.event(Event::Resize(width, height))?;
+                at_once = true;
+            }
             Some(first) = news.recv() => {
                 running.event(Event::Link(first))?;
                 drain(&mut news, |news| running.event(Event::Link(news)))?;
@@ -146,10 +146,6 @@ fn drain<T>(queue: &mut UnboundedReceiver<T>, mut take: impl FnMut(T) -> anyhow:
     Ok(())
 }
 
-async fn next_input(input: &mut EventStream) -> Option<io::Result<Input>> {
-    poll_fn(|context| Pin::new(&mut *input).poll_next(context)).await
-}
-
 async fn sleep_until(at: Option<Instant>) {
     match at {
         Some(at) => tokio::time::sleep_until(at.into()).await,
@@ -164,16 +160,13 @@ impl Running {
         Now { mono: millis(self.start.elapsed()), wall }
     }
 
-    fn input(&mut self, input: Option<io::Result<Input>>) -> anyhow::Result<()> {
+    fn input(&mut self, input: Option<Input>) -> anyhow::Result<()> {
         match input {
-            Some(Ok(Input::Key(key))) => self.event(Event::Key(key)),
-            Some(Ok(Input::Paste(text))) => self.event(Event::Paste(text)),
-            Some(Ok(Input::Resize(width, height))) => self.event(Event::Resize(width, height)),
-            Some(Ok(Input::FocusGained)) => self.event(Event::Focus(true)),
-            Some(Ok(Input::FocusLost)) => self.event(Event::Focus(false)),
-            Some(Ok(Input::Mouse(_))) => Ok(()),
-            // The terminal is gone.
-            Some(Err(_)) | None => {
+            Some(Input::Key(key)) => self.event(Event::Key(key)),
+            Some(Input::Paste(text)) => self.event(Event::Paste(text)),
+            Some(Input::Focus(has_it)) => self.event(Event::Focus(has_it)),
+            Some(Input::Mouse(_) | Input::Ground { .. }) => Ok(()),
+            Some(Input::Gone) | None => {
                 self.ends = true;
                 Ok(())
             }
@@ -197,7 +190,7 @@ impl Running {
             }
             Effect::Store(job) => self.store.submit(self.profile.clone(), job),
             Effect::Call(choice) => self.call(&choice)?,
-            Effect::Redraw => self.screen.redraw()?,
+            Effect::Redraw => self.screen.redraw(),
             Effect::Suspend => self.screen.suspend()?,
             Effect::Quit => self.ends = true,
         }
@@ -231,7 +224,7 @@ impl Running {
 
     fn draw(&mut self) -> anyhow::Result<()> {
         let app = &self.shell.app;
-        self.screen.draw(|buffer| view::draw(app, buffer))?;
+        self.screen.draw(|buffer| Frame { caret: view::draw(app, buffer), links: Links::new() })?;
         Ok(())
     }
 

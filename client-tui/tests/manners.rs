@@ -4,7 +4,10 @@
 
 mod terminal;
 
-use std::process::{Command, Stdio};
+use std::{
+    process::{Command, Stdio},
+    time::Duration,
+};
 use terminal::{Server, Terminal, client, data, wait_until};
 
 #[test]
@@ -13,9 +16,14 @@ fn quitting_restores_the_terminal() {
     for keys in ["/quit\r", "\x03\x03", "\x04", "\x11"] {
         let mut alice = client(&server, "alice", a.path(), 80, 24);
         alice.look(|screen| assert!(screen.alternate_screen() && screen.bracketed_paste()));
+        assert!(alice.modes().contains(&"2031".to_owned()), "{:?}", alice.modes());
         alice.send(keys);
         assert_eq!(alice.wait(), 0, "{keys:?}");
-        wait_until("the terminal is restored", || alice.is_restored());
+        wait_until("the terminal is restored", || alice.is_restored() && alice.modes().is_empty());
+        let raw = alice.raw();
+        for off in [&b"\x1b[?2031l"[..], b"\x1b[?1000l", b"\x1b[?1006l", b"\x1b[23;2t"] {
+            assert!(raw.windows(off.len()).any(|window| window == off), "{}", off.escape_ascii());
+        }
     }
 }
 
@@ -26,7 +34,7 @@ fn signals_restore_the_terminal() {
         let mut alice = client(&server, "alice", a.path(), 80, 24);
         alice.signal(signal);
         assert_eq!(alice.wait(), 0, "{signal}");
-        wait_until("the terminal is restored", || alice.is_restored());
+        wait_until("the terminal is restored", || alice.is_restored() && alice.modes().is_empty());
     }
 }
 
@@ -46,9 +54,50 @@ fn ctrl_z_gives_the_terminal_back_and_fg_takes_it_again() {
 fn it_ends_when_the_terminal_goes_away() {
     let (server, a) = (Server::start(), data());
     let mut alice = client(&server, "alice", a.path(), 80, 24);
-    alice.signal("HUP");
     alice.hang_up();
     alice.wait();
+}
+
+#[test]
+fn it_ends_when_the_terminal_goes_away_without_a_signal() {
+    let (server, a) = (Server::start(), data());
+    let arguments = [server.address.as_str(), "--nick", "alice", "--data-dir", a.path().to_str().unwrap()];
+    let mut alice = Terminal::start_loose(&arguments, 80, 24);
+    alice.expect("ONLINE");
+    alice.hang_up();
+    alice.wait();
+}
+
+#[test]
+fn replies_of_the_terminal_are_never_typed() {
+    let (server, a) = (Server::start(), data());
+    let mut alice = client(&server, "alice", a.path(), 80, 24);
+    let question = b"\x1b]11;?\x1b\\";
+    assert_eq!(alice.raw().windows(question.len()).filter(|window| window == question).count(), 1, "asked once");
+    for reply in ["\x1b]11;rgb:1e1e/1e1e/1e1e\x1b\\", "\x1b[?997;1n"] {
+        for at in 1..reply.len() {
+            alice.send(&reply[..at]);
+            // Late enough for the beginning to be given up.
+            std::thread::sleep(Duration::from_millis(if at % 2 == 0 { 0 } else { 60 }));
+            alice.send(&reply[at..]);
+        }
+    }
+    alice.send("done");
+    alice.expect("› done");
+    alice.look(|screen| assert!(!screen.contents().contains("rgb") && !screen.contents().contains("997")));
+}
+
+#[test]
+fn esc_alone_is_a_key() {
+    let (server, a) = (Server::start(), data());
+    let mut alice = client(&server, "alice", a.path(), 80, 24);
+    // F1 opens the help; Esc closes it, though nothing follows it.
+    alice.send("\x1bOP");
+    alice.expect("/ls");
+    alice.send("\x1b");
+    alice.expect_gone("/ls");
+    alice.send("typed");
+    alice.expect("› typed");
 }
 
 #[test]

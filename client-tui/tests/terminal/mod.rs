@@ -13,7 +13,10 @@ use std::{
     num::NonZeroU16,
     path::{Path, PathBuf},
     process::{Command, Stdio},
-    sync::{Arc, Mutex},
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicBool, Ordering},
+    },
     time::{Duration, Instant},
 };
 
@@ -35,6 +38,8 @@ pub struct Terminal {
     raw: Arc<Mutex<Vec<u8>>>,
     writer: Box<dyn Write + Send>,
     master: Option<Box<dyn MasterPty + Send>>,
+    is_gone: Arc<AtomicBool>,
+    reading: Option<std::thread::JoinHandle<()>>,
     child: Box<dyn Child + Send + Sync>,
 }
 
@@ -50,15 +55,24 @@ impl Terminal {
 
     /// The same with more of an environment.
     pub fn start_with(arguments: &[&str], columns: u16, rows: u16, environment: &[(&str, &str)]) -> Self {
-        let pair = native_pty_system().openpty(size(columns, rows)).unwrap();
         let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_parlor"));
         command.args(arguments);
-        command.env("TERM", "xterm-256color");
-        command.env("LC_ALL", "C.UTF-8");
-        command.env("TZ", "UTC");
-        command.env("USER", "tester");
+        Self::spawn(command, columns, rows, environment)
+    }
+
+    /// The same in a terminal that sends no signal when it goes away.
+    pub fn start_loose(arguments: &[&str], columns: u16, rows: u16) -> Self {
+        let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_parlor"));
+        command.args(arguments);
+        command.set_controlling_tty(false);
+        Self::spawn(command, columns, rows, &[])
+    }
+
+    fn spawn(mut command: CommandBuilder, columns: u16, rows: u16, environment: &[(&str, &str)]) -> Self {
+        let pair = native_pty_system().openpty(size(columns, rows)).unwrap();
         command.env_remove("NO_COLOR");
-        for (key, value) in environment {
+        let base = [("TERM", "xterm-256color"), ("LC_ALL", "C.UTF-8"), ("TZ", "UTC"), ("USER", "tester")];
+        for (key, value) in base.iter().chain(environment) {
             command.env(key, value);
         }
         let child = pair.slave.spawn_command(command).unwrap();
@@ -68,15 +82,19 @@ impl Terminal {
         let raw = Arc::new(Mutex::new(Vec::new()));
         let (screen, bytes) = (parser.clone(), raw.clone());
         let mut reader = pair.master.try_clone_reader().unwrap();
-        std::thread::spawn(move || {
+        let is_gone = Arc::new(AtomicBool::new(false));
+        let ends = is_gone.clone();
+        let reading = std::thread::spawn(move || {
             let mut buffer = vec![0; 65_536];
-            while let Ok(count @ 1..) = reader.read(&mut buffer) {
+            while !ends.load(Ordering::SeqCst)
+                && let Ok(count @ 1..) = reader.read(&mut buffer)
+            {
                 bytes.lock().unwrap().extend_from_slice(&buffer[..count]);
                 screen.lock().unwrap().process(&buffer[..count]);
             }
         });
         let writer = pair.master.take_writer().unwrap();
-        Self { parser, raw, writer, master: Some(pair.master), child }
+        Self { parser, raw, writer, master: Some(pair.master), is_gone, reading: Some(reading), child }
     }
 
     /// What is on the screen.
@@ -164,8 +182,25 @@ impl Terminal {
         self.look(|screen| !screen.alternate_screen() && !screen.bracketed_paste() && !screen.hide_cursor())
     }
 
+    /// The private modes that it was told to take last, but for those that are on before any program.
+    pub fn modes(&self) -> Vec<String> {
+        let raw = self.raw();
+        let mut modes = std::collections::BTreeMap::new();
+        for part in String::from_utf8_lossy(&raw).split("\x1b[?").skip(1) {
+            if let Some(end) = part.find(['h', 'l']) {
+                modes.insert(part[..end].to_owned(), part[end..].starts_with('h'));
+            }
+        }
+        let is_left_on = |(mode, is_on): &(String, bool)| *is_on && mode != "25" && mode != "1007";
+        modes.into_iter().filter(is_left_on).map(|(mode, _)| mode).collect()
+    }
+
     /// The terminal goes away.
     pub fn hang_up(&mut self) {
+        // As long as somebody reads it is there: the reader ends with what a key causes.
+        self.is_gone.store(true, Ordering::SeqCst);
+        self.send("x");
+        self.reading.take().unwrap().join().unwrap();
         self.master = None;
         self.writer = Box::new(std::io::sink());
     }

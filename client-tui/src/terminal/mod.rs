@@ -1,0 +1,148 @@
+//! The terminal: its modes, its keys, its screen, and what else it can be told.
+
+mod backend;
+mod decode;
+mod ground;
+mod keyboard;
+mod links;
+mod modes;
+mod pieces;
+mod reader;
+mod say;
+
+pub(crate) use keyboard::{Input, listen};
+
+use crate::links::Links;
+use backend::Frames;
+use ratatui::{
+    Terminal,
+    buffer::Buffer,
+    layout::{Position, Size},
+};
+use std::io::{self, BufWriter, Stdout, Write, stdout};
+
+/// What a frame has beside its cells.
+#[derive(Debug, Default)]
+pub(crate) struct Frame {
+    /// Where the hardware cursor stands, if anywhere.
+    pub(crate) caret: Option<Position>,
+    /// The addresses of the cells that are links (see [`crate::links`]).
+    pub(crate) links: Links,
+}
+
+/// The screen, while the program has it. Gives everything back when it is dropped.
+#[derive(Debug)]
+pub(crate) struct Screen<W: Write = BufWriter<Stdout>> {
+    terminal: Terminal<Frames<W>>,
+    is_mouse_on: bool,
+    has_commands: bool,
+}
+
+impl Screen {
+    /// Takes the terminal.
+    pub(crate) fn take() -> io::Result<Self> {
+        modes::install_panic_hook();
+        modes::take(false)?;
+        Self::over(BufWriter::with_capacity(1 << 16, stdout()), measure, modes::has_commands())
+    }
+}
+
+fn measure() -> io::Result<Size> {
+    let size = rustix::termios::tcgetwinsize(stdout())?;
+    Ok(Size { width: size.ws_col, height: size.ws_row })
+}
+
+impl<W: Write> Screen<W> {
+    fn over(writer: W, measure: fn() -> io::Result<Size>, has_commands: bool) -> io::Result<Self> {
+        Ok(Self { terminal: Terminal::new(Frames::new(writer, measure))?, is_mouse_on: false, has_commands })
+    }
+
+    /// Draws a frame: only the cells that have changed are written, as one update, and the cursor stands where it should.
+    /// Of an unchanged frame nothing is written.
+    pub(crate) fn draw(&mut self, draw: impl FnOnce(&mut Buffer) -> Frame) -> io::Result<()> {
+        self.terminal.autoresize()?;
+        let Frame { caret, links } = draw(self.terminal.current_buffer_mut());
+        self.terminal.backend_mut().links = links;
+        self.terminal.flush()?;
+        self.terminal.swap_buffers();
+        self.terminal.backend_mut().finish(caret)
+    }
+
+    /// Forgets what is on the screen: the next frame clears it and is written whole.
+    pub(crate) fn redraw(&mut self) {
+        self.terminal.backend_mut().wipe();
+        self.terminal.swap_buffers();
+    }
+
+    /// The window's size.
+    pub(crate) fn size(&self) -> (u16, u16) {
+        self.terminal.size().map_or((0, 0), |size| (size.width, size.height))
+    }
+
+    /// Gives the terminal back, stops until the shell goes on, takes it again.
+    pub(crate) fn suspend(&mut self) -> io::Result<()> {
+        modes::give_back();
+        rustix::process::kill_process(rustix::process::getpid(), rustix::process::Signal::STOP)?;
+        modes::take(self.is_mouse_on)?;
+        self.redraw();
+        Ok(())
+    }
+}
+
+#[allow(dead_code, reason = "nobody asks for these yet")]
+impl<W: Write> Screen<W> {
+    /// Turns the mouse on or off: buttons and the wheel.
+    pub(crate) fn mouse(&mut self, is_on: bool) -> io::Result<()> {
+        if std::mem::replace(&mut self.is_mouse_on, is_on) == is_on {
+            return Ok(());
+        }
+        modes::mouse(self.terminal.backend_mut(), is_on)
+    }
+
+    /// Rings the bell.
+    pub(crate) fn ring(&mut self) -> io::Result<()> {
+        self.write("\x07")
+    }
+
+    /// A notification, by OSC 9.
+    pub(crate) fn osc9(&mut self, text: &str) -> io::Result<()> {
+        self.command(&say::osc9(text))
+    }
+
+    /// A notification, by OSC 777.
+    pub(crate) fn osc777(&mut self, title: &str, body: &str) -> io::Result<()> {
+        self.command(&say::osc777(title, body))
+    }
+
+    /// Sets the window's title.
+    pub(crate) fn title(&mut self, text: &str) -> io::Result<()> {
+        self.command(&say::title(text))
+    }
+
+    /// Puts a text into the clipboard of whoever sits at the terminal. False for more than terminals take.
+    pub(crate) fn copy(&mut self, text: &str) -> io::Result<bool> {
+        match say::copy(text) {
+            Some(command) => self.command(&command).map(|()| true),
+            None => Ok(false),
+        }
+    }
+
+    fn command(&mut self, command: &str) -> io::Result<()> {
+        if self.has_commands { self.write(command) } else { Ok(()) }
+    }
+
+    fn write(&mut self, text: &str) -> io::Result<()> {
+        let out = self.terminal.backend_mut();
+        out.write_all(text.as_bytes())?;
+        Write::flush(out)
+    }
+}
+
+impl<W: Write> Drop for Screen<W> {
+    fn drop(&mut self) {
+        modes::give_back();
+    }
+}
+
+#[cfg(test)]
+mod tests;
