@@ -36,6 +36,8 @@ pub(crate) struct Screen<W: Write = BufWriter<Stdout>> {
     terminal: Terminal<Frames<W>>,
     is_mouse_on: bool,
     has_commands: bool,
+    /// The command that has set the window's title.
+    title: String,
 }
 
 impl Screen {
@@ -54,7 +56,8 @@ fn measure() -> io::Result<Size> {
 
 impl<W: Write> Screen<W> {
     fn over(writer: W, measure: fn() -> io::Result<Size>, has_commands: bool) -> io::Result<Self> {
-        Ok(Self { terminal: Terminal::new(Frames::new(writer, measure))?, is_mouse_on: false, has_commands })
+        let terminal = Terminal::new(Frames::new(writer, measure))?;
+        Ok(Self { terminal, is_mouse_on: false, has_commands, title: String::new() })
     }
 
     /// Draws a frame: only the cells that have changed are written, as one update, and the cursor stands where it should.
@@ -85,7 +88,27 @@ impl<W: Write> Screen<W> {
         rustix::process::kill_process(rustix::process::getpid(), rustix::process::Signal::STOP)?;
         modes::take(self.is_mouse_on)?;
         self.redraw();
+        let title = std::mem::take(&mut self.title);
+        self.set_title(title)
+    }
+
+    fn set_title(&mut self, command: String) -> io::Result<()> {
+        if self.title == command {
+            return Ok(());
+        }
+        self.command(&command)?;
+        self.title = command;
         Ok(())
+    }
+
+    fn command(&mut self, command: &str) -> io::Result<()> {
+        if self.has_commands { self.write(command) } else { Ok(()) }
+    }
+
+    fn write(&mut self, text: &str) -> io::Result<()> {
+        let out = self.terminal.backend_mut();
+        out.write_all(text.as_bytes())?;
+        Write::flush(out)
     }
 }
 
@@ -114,9 +137,9 @@ impl<W: Write> Screen<W> {
         self.command(&say::osc777(title, body))
     }
 
-    /// Sets the window's title.
+    /// Sets the window's title, until the terminal is given back for good.
     pub(crate) fn title(&mut self, text: &str) -> io::Result<()> {
-        self.command(&say::title(text))
+        self.set_title(say::title(text))
     }
 
     /// Puts a text into the clipboard of whoever sits at the terminal. False for more than terminals take.
@@ -125,16 +148,6 @@ impl<W: Write> Screen<W> {
             Some(command) => self.command(&command).map(|()| true),
             None => Ok(false),
         }
-    }
-
-    fn command(&mut self, command: &str) -> io::Result<()> {
-        if self.has_commands { self.write(command) } else { Ok(()) }
-    }
-
-    fn write(&mut self, text: &str) -> io::Result<()> {
-        let out = self.terminal.backend_mut();
-        out.write_all(text.as_bytes())?;
-        Write::flush(out)
     }
 }
 

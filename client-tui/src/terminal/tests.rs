@@ -140,6 +140,7 @@ fn what_is_said_is_written_at_once() {
     let (mut screen, record) = screen();
     screen.ring().unwrap();
     screen.title("(2) parlor").unwrap();
+    screen.title("(2) parlor").unwrap();
     screen.osc9("alice: hi").unwrap();
     screen.osc777("alice", "hi").unwrap();
     assert!(screen.copy("hi").unwrap() && !screen.copy(&"x".repeat(100_001)).unwrap());
