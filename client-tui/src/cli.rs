@@ -36,6 +36,21 @@ pub struct Screen {
     #[cfg(feature = "host")]
     #[arg(long, value_name = "ADDR", num_args = 0..=1, default_missing_value = "127.0.0.1:12231", conflicts_with = "server")]
     pub host: Option<SocketAddr>,
+    /// A scripted, busy world without a network, to try everything in
+    #[arg(long, conflicts_with_all = ["server", "nick", "room"])]
+    pub demo: bool,
+    /// One line an event and a plain prompt, for screen readers and simple terminals
+    #[arg(long)]
+    pub plain: bool,
+    /// The language: en or zh-CN [default: the environment's]
+    #[arg(long, value_name = "LANG")]
+    pub lang: Option<String>,
+    /// The theme, instead of the configured one
+    #[arg(long, value_name = "NAME")]
+    pub theme: Option<String>,
+    /// The configuration [default: config.toml in the user's configuration directory]
+    #[arg(long, value_name = "FILE")]
+    pub config: Option<PathBuf>,
 }
 
 /// Ways to talk without a screen.
@@ -56,6 +71,8 @@ pub enum Script {
         #[command(flatten)]
         common: Common,
     },
+    /// Print the effective configuration, every key with what it means
+    Config(Shown),
     /// Print what is said in a room
     Tail {
         /// HOST, HOST:PORT or a parlor:// link
@@ -81,6 +98,14 @@ pub enum Script {
         #[command(flatten)]
         common: Common,
     },
+}
+
+/// Arguments of `parlor config`.
+#[derive(Debug, Args)]
+pub struct Shown {
+    /// The configuration [default: config.toml in the user's configuration directory]
+    #[arg(long, value_name = "FILE")]
+    pub config: Option<PathBuf>,
 }
 
 /// Arguments of every script.

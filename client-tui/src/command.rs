@@ -44,6 +44,42 @@ pub enum Action {
     NewLine,
     /// Complete what is typed.
     Complete,
+    /// Reply to a message.
+    Reply,
+    /// Copy a message.
+    Copy,
+    /// Go to a moment.
+    Goto,
+    /// Search the log, or all of them.
+    Search,
+    /// Go to a room, a person or a command.
+    Jump,
+    /// Messages that name the reader.
+    Mentions,
+    /// Take a person out of sight, or bring them back.
+    Hide,
+    /// Silence a person's or a conversation's pings, or let them ring again.
+    Mute,
+    /// Which messages of a conversation ring.
+    Notify,
+    /// Ring, to see which ways arrive.
+    NotifyTest,
+    /// Look another way.
+    Theme,
+    /// Listen to the mouse, or leave it to the terminal.
+    Mouse,
+    /// The log alone, for copying.
+    Bare,
+    /// Select the message above.
+    SelectUp,
+    /// Select the message below.
+    SelectDown,
+    /// Take the last change of the draft back.
+    Undo,
+    /// Search the lines typed before.
+    SearchInputs,
+    /// Take a message back that was never written to a connection.
+    Recall,
     /// Draw everything anew.
     Redraw,
     /// Go back to the shell for a while.
@@ -65,6 +101,22 @@ pub struct Command {
     pub help: &'static str,
 }
 
+impl Command {
+    /// The name that configuration and help know it by.
+    pub fn id(&self) -> &'static str {
+        self.help.strip_prefix("help-").unwrap_or(self.help)
+    }
+
+    /// True if it means nothing without arguments: some stand outside of brackets.
+    pub fn needs_arguments(&self) -> bool {
+        let mut depth = 0;
+        self.arguments.chars().any(|c| {
+            depth += i32::from(c == '[') - i32::from(c == ']');
+            depth == 0 && c.is_alphanumeric()
+        })
+    }
+}
+
 const fn row(
     names: &'static [&'static str],
     arguments: &'static str,
@@ -78,7 +130,7 @@ const fn row(
 /// Everything that can be done.
 pub static COMMANDS: &[Command] = &[
     row(&["ls"], "", Action::Ls, &["F2", "C-o", "C-x l"], "help-ls"),
-    row(&["i"], "", Action::ToggleIgnore, &["C-g", "F3", "C-x i"], "help-ignore"),
+    row(&["i"], "[TIME]", Action::ToggleIgnore, &["C-g", "F3", "C-x i"], "help-ignore"),
     row(&["help", "h"], "", Action::Help, &["F1", "C-x h"], "help-help"),
     row(&["msg"], "NICK [TEXT]", Action::Message, &[], "help-msg"),
     row(&["join"], "#ROOM", Action::Join, &[], "help-join"),
@@ -87,6 +139,19 @@ pub static COMMANDS: &[Command] = &[
     row(&["me"], "TEXT", Action::Me, &[], "help-me"),
     row(&["topic"], "[TEXT]", Action::Topic, &[], "help-topic"),
     row(&["away"], "", Action::Away, &[], "help-away"),
+    row(&["reply"], "[TEXT]", Action::Reply, &["C-x r"], "help-reply"),
+    row(&["go"], "[LETTERS]", Action::Jump, &["F5", "C-x g"], "help-go"),
+    row(&["search"], "[-a] [WORDS]", Action::Search, &["F4", "C-x s"], "help-search"),
+    row(&["mentions"], "", Action::Mentions, &["C-x m"], "help-mentions"),
+    row(&["goto"], "[DATE] TIME", Action::Goto, &["C-x d"], "help-goto"),
+    row(&["hide"], "[NICK]", Action::Hide, &["C-x k"], "help-hide"),
+    row(&["mute"], "[NICK]", Action::Mute, &["C-x q"], "help-mute"),
+    row(&["notify"], "[LEVEL]", Action::Notify, &[], "help-notify"),
+    row(&["notify-test"], "", Action::NotifyTest, &["C-x n"], "help-notify-test"),
+    row(&["copy"], "", Action::Copy, &["C-x y"], "help-copy"),
+    row(&["bare"], "", Action::Bare, &["C-x b"], "help-bare"),
+    row(&["theme"], "[NAME]", Action::Theme, &["C-x t"], "help-theme"),
+    row(&["mouse"], "", Action::Mouse, &["C-x o"], "help-mouse"),
     row(&["quit"], "", Action::Quit, &["C-q"], "help-quit"),
     row(&[], "", Action::Next, &["C-n"], "help-next"),
     row(&[], "", Action::Previous, &["C-p"], "help-previous"),
@@ -95,6 +160,11 @@ pub static COMMANDS: &[Command] = &[
     row(&[], "", Action::PageDown, &["PageDown"], "help-page-down"),
     row(&[], "", Action::LineUp, &["S-Up"], "help-line-up"),
     row(&[], "", Action::LineDown, &["S-Down"], "help-line-down"),
+    row(&[], "", Action::SelectUp, &["C-Up", "C-x Up"], "help-select-up"),
+    row(&[], "", Action::SelectDown, &["C-Down", "C-x Down"], "help-select-down"),
+    row(&[], "", Action::SearchInputs, &["C-r"], "help-search-inputs"),
+    row(&[], "", Action::Undo, &["C-7", "C-x u"], "help-undo"),
+    row(&[], "", Action::Recall, &["C-x z"], "help-recall"),
     row(&[], "", Action::NewLine, &["A-Enter", "C-j"], "help-new-line"),
     row(&[], "", Action::Complete, &["Tab"], "help-complete"),
     row(&[], "", Action::Redraw, &["C-l"], "help-redraw"),
@@ -114,28 +184,18 @@ pub fn find(name: &str) -> Option<&'static Command> {
 /// The name that is nearest to a mistyped one, if one is near.
 pub fn nearest(name: &str) -> Option<&'static str> {
     let names = COMMANDS.iter().flat_map(|command| command.names.iter().copied());
-    names.map(|known| (distance(name, known), known)).filter(|(far, _)| *far <= 2).min().map(|(_, known)| known)
-}
-
-/// Levenshtein's distance, in characters.
-fn distance(a: &str, b: &str) -> usize {
-    let b: Vec<char> = b.chars().collect();
-    let mut row: Vec<usize> = (0..=b.len()).collect();
-    for (i, x) in a.chars().enumerate() {
-        let mut diagonal = row[0];
-        row[0] = i + 1;
-        for (j, y) in b.iter().enumerate() {
-            let change = diagonal + usize::from(x != *y);
-            diagonal = row[j + 1];
-            row[j + 1] = change.min(row[j] + 1).min(diagonal + 1);
-        }
-    }
-    row[b.len()]
+    names
+        .map(|known| (strsim::osa_distance(name, known), known))
+        .filter(|(far, _)| *far <= 2)
+        .min()
+        .map(|(_, known)| known)
 }
 
 /// Keys as people read them: `C-x l` becomes `Ctrl-X l`.
 pub fn key_name(key: &str) -> String {
     let one = |part: &str| {
+        // Control with _, with / and with 7 are one byte; readline's people know it by the first.
+        let part = if part == "C-7" { "C-_" } else { part };
         let (prefix, rest) = match part.split_once('-') {
             Some(("C", rest)) => ("Ctrl-", rest),
             Some(("A", rest)) => ("Alt-", rest),
@@ -165,6 +225,13 @@ mod tests {
         assert_eq!(keys.iter().collect::<HashSet<_>>().len(), keys.len());
         let names: Vec<_> = COMMANDS.iter().flat_map(|command| command.names).collect();
         assert_eq!(names.iter().collect::<HashSet<_>>().len(), names.len());
+    }
+
+    #[test]
+    fn arguments_in_brackets_may_be_left_out() {
+        let needs = |name| find(name).unwrap().needs_arguments();
+        assert!(needs("msg") && needs("goto") && needs("join") && needs("me"));
+        assert!(!needs("i") && !needs("search") && !needs("notify") && !needs("topic"));
     }
 
     #[test]

@@ -32,6 +32,16 @@ pub struct Layout {
     pub status: Rect,
 }
 
+impl Layout {
+    /// The log takes the place of everything but the input line and the status line.
+    #[must_use]
+    pub fn bare(self) -> Self {
+        let none = Rect { width: 0, height: 0, ..self.tabs };
+        let log = Rect { y: 0, height: self.log.height + 2, width: self.rule.width, x: 0 };
+        Self { tabs: none, title: none, log, users: None, ..self }
+    }
+}
+
 /// The panes of a window. `None`: it is too small.
 pub fn layout(width: u16, height: u16, users_wanted: bool, input_rows: u16) -> Option<Layout> {
     if width < SMALLEST.0 || height < SMALLEST.1 {

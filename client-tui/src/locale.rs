@@ -18,6 +18,18 @@ impl std::fmt::Debug for Locale {
 }
 
 impl Locale {
+    /// The languages that are spoken, by their names.
+    pub const NAMES: [&str; 2] = ["en", "zh-CN"];
+
+    /// The language of that name.
+    pub fn known(name: &str) -> Option<Self> {
+        match name.to_ascii_lowercase().as_str() {
+            "en" => Some(Self::english()),
+            "zh-cn" | "zh" => Some(Self::chinese()),
+            _ => None,
+        }
+    }
+
     /// The language of a locale's name; English for those that are not spoken.
     pub fn named(name: &str) -> Self {
         if name.to_ascii_lowercase().starts_with("zh") { Self::chinese() } else { Self::english() }

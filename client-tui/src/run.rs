@@ -1,52 +1,36 @@
 //! The loop: terminal, link, store and clock make events; the app decides; the screen shows.
 
 use crate::{
-    app::{App, Effect, Event, Now, form::Choice},
-    link::{self, Order, Target},
-    links::Links,
-    store::{Profile, Store, StoreThread},
-    terminal::{self, Frame, Input, Screen},
+    app::{App, Effect, Event, form::Choice, ring::Ring},
+    config::Notifications,
+    markup::Highlighter,
+    outside::Outside,
+    setup::Looks,
+    terminal::{self, Input, Screen},
     view,
 };
-use shared::identity::Identity;
 use std::{
     io,
-    path::PathBuf,
-    rc::Rc,
-    time::{Duration, Instant, SystemTime, UNIX_EPOCH},
+    sync::Arc,
+    time::{Duration, Instant},
 };
 use tokio::{
     signal::unix::{Signal, SignalKind, signal},
-    sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel},
+    sync::Notify,
 };
 
 /// Between two frames that no key has caused.
 const FRAME: Duration = Duration::from_millis(16);
-/// How long the link has for its last words.
-const LAST_WORDS: Duration = Duration::from_millis(500);
-
-/// Everything around the app.
-pub(crate) struct Shell {
-    /// The state.
-    pub(crate) app: App,
-    /// Where things are kept.
-    pub(crate) data_dir: PathBuf,
-    /// The person's key.
-    pub(crate) identity: Rc<Identity>,
-    /// Plain text to other machines.
-    pub(crate) no_tls: bool,
-}
+/// The most events that are taken before the keyboard is looked at again.
+const DRAIN: usize = 256;
 
 /// What the loop holds while it runs.
 struct Running {
-    shell: Shell,
+    app: App,
+    outside: Outside,
     screen: Screen,
-    store: StoreThread,
-    profile: Profile,
-    orders: Option<UnboundedSender<Order>>,
-    news_to: UnboundedSender<link::News>,
-    link: Option<tokio::task::JoinHandle<()>>,
-    start: Instant,
+    bells: Notifications,
+    looks: Looks,
     ends: bool,
 }
 
@@ -55,6 +39,13 @@ struct Signals {
     hangup: Signal,
     interrupt: Signal,
     stop: Signal,
+    resized: Signal,
+}
+
+enum Told {
+    End,
+    Stop,
+    Resized,
 }
 
 impl Signals {
@@ -64,42 +55,57 @@ impl Signals {
             hangup: signal(SignalKind::hangup())?,
             interrupt: signal(SignalKind::interrupt())?,
             stop: signal(SignalKind::from_raw(rustix::process::Signal::TSTP.as_raw()))?,
+            resized: signal(SignalKind::window_change())?,
         })
     }
 
-    /// Comes with the next signal; true: the program is to end, false: to stop for a while.
-    async fn next(&mut self) -> bool {
+    /// Comes with the next signal.
+    async fn next(&mut self) -> Told {
         tokio::select! {
-            _ = self.terminate.recv() => true,
-            _ = self.hangup.recv() => true,
-            _ = self.interrupt.recv() => true,
-            _ = self.stop.recv() => false,
+            _ = self.terminate.recv() => Told::End,
+            _ = self.hangup.recv() => Told::End,
+            _ = self.interrupt.recv() => Told::End,
+            _ = self.stop.recv() => Told::Stop,
+            _ = self.resized.recv() => Told::Resized,
         }
     }
 }
 
-/// Runs the screen until the person quits or the terminal goes away. With a choice it is called at once.
-pub(crate) async fn run(shell: Shell, choice: Option<Choice>) -> anyhow::Result<()> {
-    let (written_to, mut written) = unbounded_channel();
-    let store = StoreThread::start(shell.data_dir.clone(), written_to)?;
-    let (news_to, mut news) = unbounded_channel();
-    let mut resized = signal(SignalKind::window_change())?;
-    let mut signals = Signals::new()?;
-    let screen = Screen::take()?;
-    let mut input = terminal::listen()?;
-    let profile = Profile::default();
-    let start = Instant::now();
-    let mut running = Running { shell, screen, store, profile, orders: None, news_to, link: None, start, ends: false };
-    running.shell.app.size = running.screen.size();
-    if let Some(choice) = choice {
-        running.call(&choice)?;
+/// Runs the screen until the person quits or the terminal goes away. With a choice it is called once the first frame is on
+/// the screen, which `outside` is made for then.
+pub(crate) async fn run(
+    mut app: App,
+    choice: Option<Choice>,
+    bells: Notifications,
+    looks: Looks,
+    outside: impl FnOnce() -> anyhow::Result<Outside>,
+) -> anyhow::Result<()> {
+    let mut screen = Screen::take()?;
+    app.size = screen.size();
+    if let Some(choice) = &choice {
+        app.open(choice);
     }
+    show(&app, &mut screen)?;
     let mut drawn = Instant::now();
-    running.draw()?;
-    let mut is_dirty = false;
+    // What happens to the terminal from here on is heard of; until here nobody could have missed it.
+    let mut signals = Signals::new()?;
+    let mut input = terminal::listen()?;
+    let mut running = Running { app, outside: outside()?, screen, bells, looks, ends: false };
+    if let Some(choice) = choice {
+        running.outside.call(&choice);
+    }
+    let coloured = Arc::new(Notify::new());
+    let done = coloured.clone();
+    running.app.highlighter = Some(Highlighter::new(move || done.notify_one()));
+    running.event(Event::Tick)?;
+    if running.app.has_mouse {
+        running.screen.mouse(true)?;
+    }
+    let start = Instant::now() - Duration::from_millis(running.outside.now().mono);
+    let mut is_dirty = true;
     while !running.ends {
         let frame = is_dirty.then(|| drawn + FRAME);
-        let tick = running.shell.app.next_tick().map(|at| start + Duration::from_millis(at));
+        let tick = running.app.next_tick().map(|at| start + Duration::from_millis(at));
         let mut at_once = false;
         tokio::select! {
             biased;
@@ -107,65 +113,52 @@ pub(crate) async fn run(shell: Shell, choice: Option<Choice>) -> anyhow::Result<
                 running.input(input)?;
                 at_once = true;
             }
-            ends = signals.next() => if ends { running.ends = true } else { running.screen.suspend()? },
-            _ = resized.recv() => {
-                let (width, height) = running.screen.size();
-                running.event(Event::Resize(width, height))?;
+            told = signals.next() => {
+                running.told(&told)?;
                 at_once = true;
             }
-            Some(first) = news.recv() => {
-                running.event(Event::Link(first))?;
-                drain(&mut news, |news| running.event(Event::Link(news)))?;
+            event = running.outside.next() => {
+                running.event(event)?;
+                for _ in 0..DRAIN {
+                    let Some(event) = running.outside.try_next() else { break };
+                    running.event(event)?;
+                }
             }
-            Some(first) = written.recv() => {
-                running.event(Event::Stored(first))?;
-                drain(&mut written, |written| running.event(Event::Stored(written)))?;
-            }
+            () = coloured.notified() => {}
             () = sleep_until(tick) => running.event(Event::Tick)?,
             () = sleep_until(frame) => {}
         }
         is_dirty = true;
         if at_once || drawn.elapsed() >= FRAME {
-            running.draw()?;
+            show(&running.app, &mut running.screen)?;
             drawn = Instant::now();
             is_dirty = false;
         }
     }
-    running.end().await;
+    running.outside.end().await;
     Ok(())
 }
 
-/// The most that is taken before the keyboard is looked at again.
-const DRAIN: usize = 256;
-
-fn drain<T>(queue: &mut UnboundedReceiver<T>, mut take: impl FnMut(T) -> anyhow::Result<()>) -> anyhow::Result<()> {
-    for _ in 0..DRAIN {
-        let Ok(item) = queue.try_recv() else { break };
-        take(item)?;
-    }
-    Ok(())
-}
-
-async fn sleep_until(at: Option<Instant>) {
+/// Comes at that time, or never.
+pub(crate) async fn sleep_until(at: Option<Instant>) {
     match at {
         Some(at) => tokio::time::sleep_until(at.into()).await,
         None => std::future::pending().await,
     }
 }
 
-impl Running {
-    fn now(&self) -> Now {
-        let millis = |time: Duration| u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
-        let wall = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, millis);
-        Now { mono: millis(self.start.elapsed()), wall }
-    }
+fn show(app: &App, screen: &mut Screen) -> io::Result<()> {
+    screen.draw(|buffer| view::draw(app, buffer))
+}
 
+impl Running {
     fn input(&mut self, input: Option<Input>) -> anyhow::Result<()> {
         match input {
             Some(Input::Key(key)) => self.event(Event::Key(key)),
             Some(Input::Paste(text)) => self.event(Event::Paste(text)),
             Some(Input::Focus(has_it)) => self.event(Event::Focus(has_it)),
-            Some(Input::Mouse(_) | Input::Ground { .. }) => Ok(()),
+            Some(Input::Mouse(mouse)) => self.event(Event::Mouse(mouse)),
+            Some(Input::Ground { is_dark }) => self.event(Event::Ground { is_dark }),
             Some(Input::Gone) | None => {
                 self.ends = true;
                 Ok(())
@@ -173,9 +166,21 @@ impl Running {
         }
     }
 
+    fn told(&mut self, told: &Told) -> anyhow::Result<()> {
+        match told {
+            Told::End => self.ends = true,
+            Told::Stop => self.screen.suspend()?,
+            Told::Resized => {
+                let (width, height) = self.screen.size();
+                self.event(Event::Resize(width, height))?;
+            }
+        }
+        Ok(())
+    }
+
     fn event(&mut self, event: Event) -> anyhow::Result<()> {
-        let now = self.now();
-        for effect in self.shell.app.update(event, now) {
+        let now = self.outside.now();
+        for effect in self.app.update(event, now) {
             self.effect(effect)?;
         }
         Ok(())
@@ -183,13 +188,29 @@ impl Running {
 
     fn effect(&mut self, effect: Effect) -> anyhow::Result<()> {
         match effect {
-            Effect::Link(order) => {
-                if let Some(orders) = &self.orders {
-                    let _ = orders.send(order);
+            Effect::Link(order) => self.outside.order(order),
+            Effect::Store(job) => self.outside.store(job),
+            Effect::Call(choice) => {
+                self.app.open(&choice);
+                self.outside.call(&choice);
+            }
+            Effect::Ring(ring) => self.ring(&ring)?,
+            Effect::Title(title) => self.screen.title(&title)?,
+            Effect::Copy(text) => {
+                if !self.screen.copy(&text)? {
+                    self.app.say_key("copy-too-long");
                 }
             }
-            Effect::Store(job) => self.store.submit(self.profile.clone(), job),
-            Effect::Call(choice) => self.call(&choice)?,
+            Effect::Open(url) => {
+                if open::that_detached(url).is_err() {
+                    self.app.say_key("open-failed");
+                }
+            }
+            Effect::Theme(name) => match self.looks.load(&name) {
+                Ok(theme) => self.app.set_theme(&theme),
+                Err(error) => self.app.say(error.to_string().replace('\n', "; ")),
+            },
+            Effect::Mouse(is_on) => self.screen.mouse(is_on)?,
             Effect::Redraw => self.screen.redraw(),
             Effect::Suspend => self.screen.suspend()?,
             Effect::Quit => self.ends = true,
@@ -197,44 +218,16 @@ impl Running {
         Ok(())
     }
 
-    /// Loads what is kept for a choice, and calls.
-    fn call(&mut self, choice: &Choice) -> anyhow::Result<()> {
-        self.profile = Profile::new(choice.nickname.as_str(), &choice.address);
-        let saved = match Store::open_existing(&self.shell.data_dir)? {
-            Some(store) => store.load(&self.profile)?,
-            None => crate::store::Saved::default(),
-        };
-        self.shell.app.open(choice, saved);
-        let target = Target {
-            address: choice.address.clone(),
-            no_tls: self.shell.no_tls,
-            nickname: choice.nickname.as_str().to_owned(),
-            identity: self.shell.identity.clone(),
-            quiet: false,
-        };
-        if let Some(orders) = &self.orders {
-            let _ = orders.send(Order::Call(target));
-        } else {
-            let (orders, queue) = unbounded_channel();
-            self.link = Some(tokio::task::spawn_local(link::run(target, queue, self.news_to.clone())));
-            self.orders = Some(orders);
+    fn ring(&mut self, ring: &Ring) -> io::Result<()> {
+        if self.bells.bell {
+            self.screen.ring()?;
+        }
+        if self.bells.osc9 {
+            self.screen.osc9(&format!("{}: {}", ring.title, ring.body))?;
+        }
+        if self.bells.osc777 {
+            self.screen.osc777(&ring.title, &ring.body)?;
         }
         Ok(())
-    }
-
-    fn draw(&mut self) -> anyhow::Result<()> {
-        let app = &self.shell.app;
-        self.screen.draw(|buffer| Frame { caret: view::draw(app, buffer), links: Links::new() })?;
-        Ok(())
-    }
-
-    /// Says goodbye to the server, and writes what is not on disk yet.
-    async fn end(mut self) {
-        if let Some(orders) = self.orders.take() {
-            let _ = orders.send(Order::End);
-        }
-        if let Some(link) = self.link.take() {
-            let _ = tokio::time::timeout(LAST_WORDS, link).await;
-        }
     }
 }

@@ -7,27 +7,30 @@ use crate::{
         form::{Choice, Form, room_of},
     },
     cli::{Cli, Screen, Script, host},
+    config::{self, Config, ConfigError, Language},
+    demo::World,
     host::Hosted,
     identity::{load_or_create, random_word},
     locale::Locale,
-    run::{self, Shell},
+    outside::{Demo, Outside, Real},
+    plain, run,
     script::{send, tail},
     store::Store,
-    theme::Theme,
+    theme::{Depth, Theme},
 };
 use anyhow::{Context, bail};
 use jiff::tz::TimeZone;
 use shared::{Nickname, RoomName, limits::DEFAULT_ROOM};
 use std::{
     io::{IsTerminal, stdin, stdout},
-    path::PathBuf,
+    path::{Path, PathBuf},
     process::ExitCode,
     rc::Rc,
 };
 
 /// Runs what the command line says.
 pub fn main(cli: Cli) -> ExitCode {
-    let is_screen = cli.script.is_none();
+    let is_screen = cli.script.is_none() && !is_plain(&cli.screen);
     if is_screen && !(stdin().is_terminal() && stdout().is_terminal()) {
         eprintln!(
             "parlor: the screen needs a terminal; without one, `parlor send SERVER ROOM TEXT` says something and \
@@ -59,42 +62,150 @@ async fn dispatch(cli: Cli) -> anyhow::Result<()> {
             let options = tail::Options { json, last, since, cursor, follow };
             tail::run(&server, &room, options, common).await
         }
+        Some(Script::Config(shown)) => print_config(shown.config),
+        None if cli.screen.demo => demo(&cli.screen).await,
         None => screen(cli.screen).await,
     }
 }
 
+fn print_config(file: Option<PathBuf>) -> anyhow::Result<()> {
+    print!("{}", config::print(&configuration(file)?.0));
+    Ok(())
+}
+
+/// The configuration that was named, which must be there; else the usual one, if there is one. And where it would lie.
+fn configuration(file: Option<PathBuf>) -> anyhow::Result<(Config, PathBuf)> {
+    let path = match file {
+        Some(file) if !file.exists() => bail!("there is no configuration {}", file.display()),
+        Some(file) => file,
+        None => Config::path().unwrap_or_default(),
+    };
+    Ok((Config::load(&path)?, path))
+}
+
+/// Where themes come from, and how many colours they may have.
+#[derive(Debug)]
+pub(crate) struct Looks {
+    folder: PathBuf,
+    depth: Depth,
+}
+
+impl Looks {
+    fn new(config: &Path) -> Self {
+        let value = |key: &str| std::env::var(key).ok();
+        let (term, colorterm, no_color) = (value("TERM"), value("COLORTERM"), value("NO_COLOR"));
+        let depth = Depth::of(term.as_deref(), colorterm.as_deref(), no_color.as_deref());
+        Self { folder: Config::themes(config), depth }
+    }
+
+    /// The theme of a name.
+    pub(crate) fn load(&self, name: &str) -> Result<Theme, ConfigError> {
+        Theme::load(name, &self.folder).map(|theme| theme.reduced(self.depth))
+    }
+}
+
+/// An app as configuration, command line and environment want it.
+fn app(arguments: &Screen, config: &Config, looks: &Looks, zone: TimeZone) -> anyhow::Result<App> {
+    let locale = match (&arguments.lang, config.language) {
+        (Some(name), _) => Locale::known(name)
+            .with_context(|| format!("{name:?} is not spoken; --lang takes {}", Locale::NAMES.join(" or ")))?,
+        (None, Language::Auto) => Locale::of_environment(),
+        (None, Language::English) => Locale::english(),
+        (None, Language::Chinese) => Locale::chinese(),
+    };
+    let theme = looks.load(arguments.theme.as_deref().unwrap_or(&config.theme))?;
+    let mut app = App::new(locale, theme, zone, random_word()?);
+    app.configure(config);
+    Ok(app)
+}
+
+fn is_plain(arguments: &Screen) -> bool {
+    let says = |key: &str, value: &str| std::env::var(key).is_ok_and(|found| found == value);
+    arguments.plain || says("ACCESSIBLE", "1") || says("TERM", "dumb")
+}
+
+/// The scripted world: no network, nothing on disk, the same every time.
+async fn demo(arguments: &Screen) -> anyhow::Result<()> {
+    let (config, path) = configuration(arguments.config.clone())?;
+    let looks = Looks::new(&path);
+    let app = app(arguments, &config, &looks, TimeZone::UTC)?;
+    let (choice, bells) = (World::choice(), config.notifications);
+    if is_plain(arguments) {
+        let demo = Outside::Demo(Box::new(Demo::new()));
+        return plain::run(app, &choice, bells.bell, demo).await;
+    }
+    run::run(app, Some(choice), bells, looks, || Ok(Outside::Demo(Box::new(Demo::new())))).await
+}
+
 /// Opens the screen: on the server inside, on the one that was named or saved, or with the form.
 async fn screen(arguments: Screen) -> anyhow::Result<()> {
+    let (config, path) = configuration(arguments.config.clone())?;
+    let looks = Looks::new(&path);
     let data_dir = data_dir(arguments.data_dir.clone())?;
-    let identity = Rc::new(load_or_create(&data_dir)?);
-    let store = Store::open_existing(&data_dir)?;
-    let saved = |key: &str| store.as_ref().map_or(Ok(None), |store| store.setting(key));
-    let nickname = nickname(arguments.nick.clone(), store.as_ref())?;
-    let room_text = match &arguments.room {
-        Some(room) => Some(room.clone()),
-        None => saved("room")?,
-    };
-    let room =
-        room_text.as_deref().map(|room| room_of(room).with_context(|| format!("{room:?} is no room"))).transpose()?;
-
-    let hosted = host(&arguments).map(|at| Hosted::start(at, &data_dir, arguments.no_tls)).transpose()?;
-    let server = match (&hosted, &arguments.server) {
-        (Some(hosted), _) => Some(hosted.address.clone()),
-        (None, Some(server)) => Some(Address::parse(server)?),
-        (None, None) => saved("server")?.map(|server| Address::parse(&server)).transpose()?,
-    };
-    let mut app = App::new(Locale::of_environment(), Theme::of_environment(), TimeZone::system(), random_word()?);
+    let wanted = Wanted::new(&arguments, &config, &data_dir)?;
+    let hosted = host(&arguments).map(|at| Hosted::start(at, &data_dir, wanted.no_tls)).transpose()?;
+    let server = hosted.as_ref().map(|hosted| hosted.address.clone()).or_else(|| wanted.server.clone());
+    let mut app = app(&arguments, &config, &looks, TimeZone::system())?;
     let choice = match server {
-        Some(address) => Some(choose(address, &nickname, room, arguments.room.is_some())?),
+        Some(address) => Some(choose(address, &wanted.nickname, wanted.room.clone(), arguments.room.is_some())?),
         None => {
-            app.form = Some(Form::new("127.0.0.1", &nickname, room.as_ref().map_or(DEFAULT_ROOM, RoomName::as_str)));
+            let room = wanted.room.as_ref().map_or(DEFAULT_ROOM, RoomName::as_str);
+            app.form = Some(Form::new("127.0.0.1", &wanted.nickname, room));
             None
         }
     };
-    let shell = Shell { app, data_dir, identity, no_tls: arguments.no_tls };
-    let result = run::run(shell, choice).await;
+    let no_tls = wanted.no_tls;
+    let outside = || -> anyhow::Result<Outside> {
+        let identity = Rc::new(load_or_create(&data_dir)?);
+        Ok(Outside::Real(Real::new(data_dir, identity, no_tls)?))
+    };
+    let result = if is_plain(&arguments) {
+        let choice = choice.context("name a server: parlor --plain HOST --nick NAME")?;
+        plain::run(app, &choice, config.notifications.bell, outside()?).await
+    } else {
+        run::run(app, choice, config.notifications, looks, outside).await
+    };
     hosted.map_or(Ok(()), Hosted::stop)?;
     result
+}
+
+/// Whom to call, as whom, into which room: as the command line says, else the configuration, else the last time.
+struct Wanted {
+    server: Option<Address>,
+    nickname: String,
+    room: Option<RoomName>,
+    no_tls: bool,
+}
+
+impl Wanted {
+    fn new(arguments: &Screen, config: &Config, data_dir: &Path) -> anyhow::Result<Self> {
+        let known = match &arguments.server {
+            Some(name) => config.server(name),
+            None => config.default_server(),
+        };
+        // What the command line says need not be looked up: the first frame does not wait for the disk.
+        let is_said = arguments.server.is_some() && arguments.nick.is_some();
+        let store = if is_said { None } else { Store::open_existing(data_dir)? };
+        let saved = |key: &str| store.as_ref().map_or(Ok(None), |store| store.setting(key));
+        let nickname =
+            arguments.nick.clone().or_else(|| known.and_then(|known| known.nickname.as_ref().map(ToString::to_string)));
+        let nickname = self::nickname(nickname, store.as_ref())?;
+        let room =
+            arguments.room.clone().or_else(|| known.and_then(|known| known.room.as_ref().map(ToString::to_string)));
+        let room = match room {
+            Some(room) => Some(room),
+            None => saved("room")?,
+        };
+        let room =
+            room.as_deref().map(|room| room_of(room).with_context(|| format!("{room:?} is no room"))).transpose()?;
+        let server = match (known, &arguments.server) {
+            (Some(known), _) => Some(known.address.clone()),
+            (None, Some(server)) => Some(Address::parse(server)?),
+            (None, None) => saved("server")?.map(|server| Address::parse(&server)).transpose()?,
+        };
+        let no_tls = arguments.no_tls || known.is_some_and(|known| known.no_tls);
+        Ok(Self { server, nickname, room, no_tls })
+    }
 }
 
 fn choose(address: Address, nickname: &str, room: Option<RoomName>, is_explicit: bool) -> anyhow::Result<Choice> {

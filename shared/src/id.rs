@@ -16,6 +16,8 @@ impl Seq {
     pub const ZERO: Self = Self(0);
     /// The first entry.
     pub const FIRST: Self = Self(1);
+    /// The highest there is.
+    pub const LAST: Self = Self(limits::SEQ_END - 1);
 
     /// `None` if it is 2^53 or more.
     pub const fn new(number: u64) -> Option<Self> {
@@ -43,7 +45,7 @@ impl Seq {
     #[must_use]
     pub const fn forward(self, count: u64) -> Self {
         let sum = self.0.saturating_add(count);
-        if sum < limits::SEQ_END { Self(sum) } else { Self(limits::SEQ_END - 1) }
+        if sum < limits::SEQ_END { Self(sum) } else { Self::LAST }
     }
 
     /// `count` back, at least 0.

@@ -1,16 +1,13 @@
 //! What commands, keys and submitted lines do.
 
-use super::{App, Effect, Focus, Overlay, conversation::Partner, form::room_of, outbox::Delivery};
+use super::{App, Effect, Focus, Overlay, conversation::Partner, form::room_of};
 use crate::{
     command::{self, Action},
     link::Order,
     store::Job,
+    theme::Theme,
 };
-use shared::{
-    Kind, LogName, MessageId, Nickname, Request, Text, limits,
-    request::{Destination, Send},
-    text::{Label, TextError},
-};
+use shared::{Kind, LogName, Request, limits};
 
 impl App {
     /// Does what a key stands for.
@@ -26,10 +23,36 @@ impl App {
             Action::PageDown => self.scroll(self.page_rows()),
             Action::LineUp => self.scroll(-1),
             Action::LineDown => self.scroll(1),
+            Action::SelectUp => self.select(false),
+            Action::SelectDown => self.select(true),
+            Action::Undo => self.undo(),
+            Action::SearchInputs => self.search_inputs(),
+            Action::Recall => self.recall(),
             Action::Redraw => self.effects.push(Effect::Redraw),
             Action::Suspend => self.effects.push(Effect::Suspend),
-            other => {
-                self.run(other, "");
+            Action::Search => {
+                self.search("");
+            }
+            Action::Hide | Action::Mute if self.person_meant().is_some() => {
+                let name = self.person_meant().unwrap_or_default();
+                self.run(action, &name);
+            }
+            other => self.choose_command(other),
+        }
+    }
+
+    /// Runs a command that was chosen without arguments; one that needs some stands in the input line, to be filled in.
+    pub(super) fn choose_command(&mut self, action: Action) {
+        let row = command::command_of(action);
+        match row.names.first() {
+            Some(name) if row.needs_arguments() => {
+                if let Some(conversation) = self.current_mut() {
+                    conversation.draft.set(&format!("/{name} "));
+                }
+                self.draft_changed();
+            }
+            _ => {
+                self.run(action, "");
             }
         }
     }
@@ -39,6 +62,7 @@ impl App {
         let Some(conversation) = self.current() else { return };
         let text = conversation.draft.text().to_owned();
         self.completion = None;
+        self.inputs.leave();
         let done = match text.strip_prefix('/') {
             Some(rest) if rest.starts_with('/') => self.talk(rest, Kind::Talk),
             Some(command) => self.typed_command(command),
@@ -48,17 +72,25 @@ impl App {
             },
         };
         if done {
-            self.remember_input(&text);
-            // A command may have opened another conversation: the line was typed in this one.
-            for conversation in &mut self.conversations {
-                if conversation.draft.text() == text {
-                    conversation.draft.take();
-                    let conversation = conversation.partner.to_string();
-                    self.effects.push(Effect::Store(Job::Draft { conversation, text: String::new(), cursor: 0 }));
-                    break;
-                }
-            }
-            self.draft_changed_at = None;
+            self.submitted(&text);
+        }
+    }
+
+    /// The line is done: it can be walked back to, and its draft goes. A command may have opened another conversation: the
+    /// line was typed in this one.
+    fn submitted(&mut self, text: &str) {
+        self.remember_input(text);
+        let is_talk = !text.starts_with('/') || text.starts_with("//");
+        if let Some(index) = self.conversations.iter().position(|other| other.draft.text() == text) {
+            let draft = &mut self.conversations[index].draft;
+            // A command leaves what is replied to alone: `/reply` alone has just begun it.
+            let reply = draft.reply.filter(|_| !is_talk && !text.starts_with("/reply "));
+            draft.clear();
+            draft.reply = reply;
+            self.save_draft_of(index);
+        }
+        self.draft_changed_at = None;
+        if is_talk {
             self.go_live();
         }
     }
@@ -80,7 +112,7 @@ impl App {
     fn run(&mut self, action: Action, arguments: &str) -> bool {
         match action {
             Action::Ls => self.list(),
-            Action::ToggleIgnore => return self.toggle_ignore(),
+            Action::ToggleIgnore => return self.toggle_ignore(arguments),
             Action::Help => {
                 let open = matches!(self.overlay, Some(Overlay::Help(_)));
                 self.overlay = (!open).then_some(Overlay::Help(0));
@@ -93,6 +125,19 @@ impl App {
             Action::Topic if arguments.is_empty() => self.show_topic(),
             Action::Topic => return self.talk(arguments, Kind::Topic),
             Action::Away => return self.online(Request::Away { on: !self.away }),
+            Action::Reply => return self.reply(arguments),
+            Action::Copy => return self.copy(),
+            Action::Goto => return self.visit_moment(arguments),
+            Action::Search => return self.search(arguments),
+            Action::Jump => self.jump(arguments),
+            Action::Mentions => self.show_mentions(),
+            Action::Hide => return self.hide(arguments),
+            Action::Mute => return self.mute(arguments),
+            Action::Notify => return self.set_level(arguments),
+            Action::NotifyTest => self.ring_test(),
+            Action::Theme => return self.choose_theme(arguments),
+            Action::Mouse => self.toggle_mouse(),
+            Action::Bare => self.is_bare = !self.is_bare,
             Action::Quit => self.quit(),
             other => self.act(other),
         }
@@ -100,7 +145,7 @@ impl App {
     }
 
     /// Asks the server something that only makes sense while there is a connection.
-    fn online(&mut self, request: Request) -> bool {
+    pub(super) fn online(&mut self, request: Request) -> bool {
         let is_up = self.link == super::Link::Up;
         if is_up {
             self.ask(request);
@@ -122,10 +167,6 @@ impl App {
             _ => None,
         };
         self.asked_ls = self.online(Request::Ls { room, after: None, limit: limits::LIST_MAX });
-    }
-
-    fn toggle_ignore(&mut self) -> bool {
-        self.online(Request::Ignore { on: !self.ignoring, until: None })
     }
 
     fn show_topic(&mut self) {
@@ -172,93 +213,23 @@ impl App {
         true
     }
 
-    /// `NICK TEXT`: the whole text is the message. Without a text the conversation is opened.
-    fn direct(&mut self, line: &str) -> bool {
-        let (name, text) = line.split_once(char::is_whitespace).unwrap_or((line, ""));
-        let nickname = match Nickname::parse(name) {
-            Ok(nickname) => nickname,
-            Err(error) => {
-                let text =
-                    self.locale.with("nickname-wrong", &[("name", name.into()), ("reason", error.to_string().into())]);
-                self.say(text);
-                return false;
-            }
-        };
-        let partner = Partner::Person(Label::new(nickname.as_str()));
-        let is_new = self.find(&partner).is_none();
-        let index = self.conversation(&partner);
-        if is_new {
-            self.tabs_changed();
+    /// `/theme [name]`; without a name, which there are.
+    fn choose_theme(&mut self, name: &str) -> bool {
+        if name.is_empty() {
+            let arguments =
+                [("names", Theme::names().join(", ").into()), ("name", self.theme.name().to_owned().into())];
+            let text = self.locale.with("themes", &arguments);
+            self.note(text);
+            return true;
         }
-        let sent = text.trim().is_empty() || self.send(Destination::Person(nickname), Kind::Talk, text);
-        if sent {
-            self.switch_to(index);
-        }
-        sent
-    }
-
-    /// Opens the direct conversation with somebody.
-    pub(super) fn open_direct(&mut self, name: &Label) {
-        self.direct(name);
-    }
-
-    fn talk(&mut self, text: &str, kind: Kind) -> bool {
-        let to = match self.current().map(|conversation| &conversation.partner) {
-            Some(Partner::Room(room)) => Destination::Room(room.clone()),
-            Some(Partner::Person(name)) => match Nickname::parse(name) {
-                Ok(name) => Destination::Person(name),
-                Err(_) => return false,
-            },
-            None => return false,
-        };
-        if kind == Kind::Topic && matches!(to, Destination::Person(_)) {
-            self.say_key("topic-only-rooms");
-            return false;
-        }
-        if self.ignoring && matches!(to, Destination::Room(_)) {
-            self.say_key("ignoring-no-talk");
-            return false;
-        }
-        self.send(to, kind, text)
-    }
-
-    /// Puts a message into the outbox. It is written to a connection once it is on disk.
-    fn send(&mut self, to: Destination, kind: Kind, text: &str) -> bool {
-        let parsed = if kind == Kind::Topic { Text::parse_topic(text) } else { Text::parse(text) };
-        let text = match parsed {
-            Ok(text) => text,
-            Err(TextError::Empty) => {
-                self.say_key("text-empty");
-                return false;
-            }
-            Err(TextError::TooLong { length, max }) => {
-                let text = self.locale.with("text-too-long", &[("length", length.into()), ("max", max.into())]);
-                self.say(text);
-                return false;
-            }
-        };
-        self.ids += 1;
-        let id = MessageId::parse(&format!("{}-{}", self.run, self.ids)).expect("a word of base64url and a number");
-        let send = Send { id, to, kind, re: None, text: Ok(text) };
-        self.store(Job::Queue(send.clone(), self.now.wall));
-        self.outbox.add(send, self.now.wall, Delivery::Saving);
+        self.effects.push(Effect::Theme(name.to_owned()));
         true
     }
 
-    /// Writes to the connection what is on disk and whose log is joined, in its order.
-    pub(super) fn send_ready(&mut self) {
-        if self.link != super::Link::Up {
-            return;
-        }
-        let logs = &self.logs;
-        let is_joined = |room: &LogName| logs.get(room).is_some_and(|log| log.joined);
-        let ready = self.outbox.take_ready(self.now.mono, |send| match &send.to {
-            Destination::Room(room) => is_joined(&LogName::Room(room.clone())),
-            Destination::Person(_) => is_joined(&LogName::Inbox),
-        });
-        for send in ready {
-            self.ask(Request::Send(send));
-        }
+    fn toggle_mouse(&mut self) {
+        self.has_mouse = !self.has_mouse;
+        self.effects.push(Effect::Mouse(self.has_mouse));
+        self.say_key(if self.has_mouse { "mouse-on" } else { "mouse-off" });
     }
 
     fn step(&mut self, by: usize) {

@@ -1,8 +1,14 @@
 //! A conversation: a room, or the direct messages with one person.
 
-use super::{draft::Draft, roster::Roster, timeline::Timeline};
-use shared::{LogName, RoomName, Seq, text::Label};
-use std::fmt;
+use super::{
+    draft::Draft,
+    roster::Roster,
+    span::Span,
+    timeline::{Place, Timeline},
+};
+use crate::rows::body::Bodies;
+use shared::{LogName, RoomName, Seq, request::Destination, text::Label};
+use std::{cell::RefCell, fmt};
 
 /// Whom one talks with.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -32,6 +38,15 @@ impl Partner {
     }
 }
 
+impl From<&Destination> for Partner {
+    fn from(to: &Destination) -> Self {
+        match to {
+            Destination::Room(room) => Self::Room(room.clone()),
+            Destination::Person(name) => Self::Person(Label::new(name.as_str())),
+        }
+    }
+}
+
 impl fmt::Display for Partner {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -47,10 +62,10 @@ pub enum View {
     /// At its end, wherever that moves.
     #[default]
     Live,
-    /// At an item: its key, and which of its rows is the top one. `newest` was the last entry when the view left the end.
+    /// At an item, and which of its rows is the top one. `newest` was the last entry when the view left the end.
     At {
         /// The item.
-        key: u64,
+        place: Place,
         /// The row.
         row: usize,
         /// The last entry at that time.
@@ -77,29 +92,29 @@ pub struct Conversation {
     pub divider: Option<Seq>,
     /// Entries that are not read.
     pub unread: u64,
+    /// Those of them that name the reader, as far as they are here.
+    pub mentions: u64,
     /// Ignore mode holds back so many.
     pub held: u64,
-    /// An older page was asked for.
-    pub is_loading: bool,
-    /// There is nothing older.
-    pub is_complete: bool,
+    /// Its texts as rows. Only kept: whoever draws could make them anew.
+    pub bodies: RefCell<Bodies>,
 }
 
 impl Conversation {
-    /// An empty one.
-    pub fn new(partner: Partner) -> Self {
+    /// An empty one of a log of which so much is here.
+    pub fn new(partner: Partner, span: Span) -> Self {
         Self {
             partner,
-            timeline: Timeline::default(),
+            timeline: Timeline::new(span),
             view: View::Live,
             draft: Draft::default(),
             roster: Roster::default(),
             topic: Label::default(),
             divider: None,
             unread: 0,
+            mentions: 0,
             held: 0,
-            is_loading: false,
-            is_complete: false,
+            bodies: RefCell::default(),
         }
     }
 

@@ -2,7 +2,11 @@
 
 use crate::text::{Row, wrap};
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+use shared::Seq;
 use tui_input::{Input, InputRequest};
+
+/// Steps that can be undone.
+const UNDO: usize = 200;
 
 /// Text with a caret.
 #[derive(Debug, Clone, Default)]
@@ -10,12 +14,18 @@ pub struct Draft {
     input: Input,
     /// What was cut last, for C-y.
     killed: String,
+    /// The entry that it replies to.
+    pub reply: Option<Seq>,
+    /// Texts and carets of before, oldest first.
+    undo: Vec<(String, usize)>,
+    /// The last change was a typed character: the next one belongs to the same step.
+    is_typing: bool,
 }
 
 impl Draft {
     /// A draft of an earlier run.
     pub fn new(text: String, cursor: usize) -> Self {
-        Self { input: Input::new(text).with_cursor(cursor), killed: String::new() }
+        Self { input: Input::new(text).with_cursor(cursor), ..Self::default() }
     }
 
     /// The text.
@@ -43,11 +53,9 @@ impl Draft {
         self.replace(text.to_owned(), text.chars().count());
     }
 
-    /// Empties it; gives what was typed.
-    pub fn take(&mut self) -> String {
-        let text = self.text().to_owned();
-        self.set("");
-        text
+    /// Empties it.
+    pub fn clear(&mut self) {
+        *self = Self { killed: std::mem::take(&mut self.killed), ..Self::default() };
     }
 
     /// Puts text in at the caret.
@@ -68,7 +76,31 @@ impl Draft {
     }
 
     fn replace(&mut self, text: String, cursor: usize) {
+        self.remember(false);
         self.input = Input::new(text).with_cursor(cursor);
+    }
+
+    /// Keeps what is there before it changes. Characters typed one behind the other are one step, up to a space.
+    fn remember(&mut self, is_typing: bool) {
+        if !(is_typing && self.is_typing) {
+            if self.undo.len() == UNDO {
+                self.undo.remove(0);
+            }
+            self.undo.push((self.text().to_owned(), self.cursor()));
+        }
+        self.is_typing = is_typing;
+    }
+
+    /// Takes the last change back. False: there is none.
+    pub fn undo(&mut self) -> bool {
+        self.is_typing = false;
+        while let Some((text, cursor)) = self.undo.pop() {
+            if text != self.text() {
+                self.input = Input::new(text).with_cursor(cursor);
+                return true;
+            }
+        }
+        false
     }
 
     /// Takes a key of the line's own. False if it has no meaning here.
@@ -95,8 +127,19 @@ impl Draft {
             (KeyCode::Char(c), false, false) => InputRequest::InsertChar(c),
             _ => return false,
         };
-        self.input.handle(request);
+        self.handle(request);
         true
+    }
+
+    fn handle(&mut self, request: InputRequest) {
+        match request {
+            InputRequest::InsertChar(c) => self.remember(c != ' '),
+            InputRequest::DeletePrevChar | InputRequest::DeleteNextChar | InputRequest::DeleteNextWord => {
+                self.remember(false);
+            }
+            _ => self.is_typing = false,
+        }
+        self.input.handle(request);
     }
 
     fn line_start(&self) -> usize {
@@ -110,7 +153,7 @@ impl Draft {
 
     fn go_to(&mut self, byte: usize) -> bool {
         let cursor = self.text()[..byte].chars().count();
-        self.input.handle(InputRequest::SetCursor(cursor));
+        self.handle(InputRequest::SetCursor(cursor));
         true
     }
 
@@ -177,6 +220,23 @@ mod tests {
         assert_eq!(draft.text().trim_end(), "one");
         press(&mut draft, KeyCode::Char('u'), KeyModifiers::CONTROL);
         assert_eq!(draft.text(), "");
+    }
+
+    #[test]
+    fn undo_takes_words_and_cuts_back() {
+        let mut draft = Draft::default();
+        for c in "one two".chars() {
+            press(&mut draft, KeyCode::Char(c), KeyModifiers::NONE);
+        }
+        press(&mut draft, KeyCode::Char('u'), KeyModifiers::CONTROL);
+        assert!(draft.is_empty());
+        assert!(draft.undo());
+        assert_eq!(draft.text(), "one two");
+        assert!(draft.undo());
+        assert_eq!(draft.text(), "one ");
+        assert!(draft.undo() && draft.undo());
+        assert_eq!(draft.text(), "");
+        assert!(!draft.undo());
     }
 
     #[test]

@@ -4,16 +4,18 @@ use super::{
     App, Effect, Link,
     conversation::{Partner, View},
     form::Check,
+    span::{Gap, Span},
     timeline::What,
 };
 use crate::{
-    link::{Loss, News, Order, dial::DialError},
+    link::{Loss, News, Order},
+    markup,
     store::{Job, Written},
     text::drawable_line,
 };
 use shared::{
     ErrorCode, Event, Kind, LogName, Outgoing, Rejection, Seq,
-    event::{History, Ignore, Joined, Login, Ls, Message, Notice, Presence, Rooms, State},
+    event::{Ack, Joined, Login, Message, Notice, Presence},
     text::Label,
 };
 
@@ -24,14 +26,31 @@ impl App {
                 self.link = Link::Dialling;
                 self.check("check-connecting");
             }
-            News::Greeted => {
+            News::Greeted { motd } => {
                 self.link = Link::Greeted;
                 self.check("check-nickname");
-                let joins = self.joins();
-                self.effects.push(Effect::Link(Order::LogIn(joins)));
+                self.greeting(&motd);
+                self.log_in();
             }
             News::Said(outgoing) => self.hear(*outgoing),
             News::Down { loss, retry } => self.down(&loss, retry.as_millis()),
+        }
+    }
+
+    /// Logs in, once what was kept of an earlier run is here: it says where each log goes on.
+    pub(super) fn log_in(&mut self) {
+        if self.loaded && self.link == Link::Greeted {
+            let joins = self.joins();
+            self.effects.push(Effect::Link(Order::LogIn(joins)));
+        }
+    }
+
+    /// What the operator has to say, once.
+    fn greeting(&mut self, motd: &Label) {
+        if !motd.trim().is_empty() && *motd != self.motd {
+            self.motd = motd.clone();
+            let text = self.locale.with("motd", &[("text", drawable_line(motd).into())]);
+            self.note(text);
         }
     }
 
@@ -47,26 +66,10 @@ impl App {
         for log in self.logs.values_mut() {
             log.joined = false;
         }
-        for conversation in &mut self.conversations {
-            conversation.is_loading = false;
-        }
-    }
-
-    /// What has failed, and what to do.
-    fn loss_text(&self, loss: &Loss) -> String {
-        let (key, address, detail) = match loss {
-            Loss::Dial(DialError::Lookup(host, detail)) => ("loss-lookup", host, detail.as_str()),
-            Loss::Dial(DialError::Connect(address, detail)) => ("loss-connect", address, detail.as_str()),
-            Loss::Dial(DialError::Tls(address)) => ("loss-tls", address, ""),
-            Loss::Dial(DialError::Hello(address, detail)) => ("loss-hello", address, detail.as_str()),
-            Loss::Closed => return self.locale.text("loss-closed"),
-            Loss::Silent => return self.locale.text("loss-silent"),
-            Loss::Broken(detail) => {
-                return self.locale.with("loss-broken", &[("detail", drawable_line(detail).into())]);
-            }
-        };
-        let arguments = [("address", drawable_line(address).into()), ("detail", drawable_line(detail).into())];
-        self.locale.with(key, &arguments)
+        self.down_since.get_or_insert(self.now.mono);
+        self.latency = None;
+        self.asked_at.clear();
+        self.pages.clear();
     }
 
     /// The form's live check has come to another step.
@@ -81,6 +84,8 @@ impl App {
     pub(super) fn written(&mut self, written: Written) {
         match written {
             Written::Queued(id) => self.outbox.saved(&id),
+            Written::Loaded(saved) => self.restore(*saved),
+            Written::Page { room, entries } => self.kept_page(&room, entries),
             Written::Failed(reason) => {
                 let text = self.locale.with("store-failed", &[("reason", reason.into())]);
                 self.note(text);
@@ -93,13 +98,7 @@ impl App {
             Event::Login(login) => self.logged_in(login),
             Event::Joined(joined) => self.joined(joined),
             Event::Message(message) => self.message(message),
-            Event::Ack(ack) => {
-                self.store(Job::Settle(ack.id.clone()));
-                self.outbox.stored(&ack.id, ack.seq);
-                if self.logs.get(&ack.room).is_some_and(|log| log.cursor >= ack.seq) {
-                    self.outbox.shown(&ack.id);
-                }
-            }
+            Event::Ack(ack) => self.acknowledged(&ack),
             Event::Gap { room, after, before, lost } => self.gap(&room, after, before, lost),
             Event::Ignore(ignore) => self.ignore_changed(&ignore),
             Event::Held { room, count } => {
@@ -112,6 +111,7 @@ impl App {
             Event::Ls(page) => self.list_people(&page),
             Event::Rooms(page) => self.list_rooms(&page),
             Event::History(page) => self.history(page),
+            Event::Search(page) => self.found(&page),
             Event::Presence(presence) => self.presence(&presence),
             Event::Roster { room, members, roster } => {
                 if let Some(index) = self.find(&Partner::Room(room)) {
@@ -122,11 +122,20 @@ impl App {
             Event::Error(rejection) => self.error(*rejection),
             Event::Welcome(_)
             | Event::Left { .. }
-            | Event::Search(_)
             | Event::Help { .. }
             | Event::Ping
             | Event::Pong
             | Event::Unknown => {}
+        }
+    }
+
+    fn acknowledged(&mut self, ack: &Ack) {
+        self.time_answer(&ack.id);
+        self.note_late(&ack.id, ack.at);
+        self.store(Job::Settle(ack.id.clone()));
+        self.outbox.stored(&ack.id, ack.seq);
+        if self.logs.get(&ack.room).is_some_and(|log| log.cursor >= ack.seq) {
+            self.outbox.shown(&ack.id);
         }
     }
 
@@ -139,8 +148,10 @@ impl App {
         }
         self.form = None;
         self.link = Link::Up;
-        self.me = login.nickname;
+        self.rename(login.nickname);
         self.ignoring = login.ignoring.unwrap_or(false);
+        self.ignoring_until = login.until;
+        self.back_online();
         let server = self.address.as_ref().map(ToString::to_string).unwrap_or_default();
         let (nickname, room) = (self.me.to_string(), self.home.to_string());
         self.store(Job::Remember { server, nickname, room });
@@ -154,12 +165,19 @@ impl App {
         let was_known = log.epoch.is_some();
         if !is_resumed {
             log.cursor = head.back(shared::limits::LAST_DEFAULT).max(first.previous());
+            log.span = Span::from(log.cursor.next());
+            log.quotes.clear();
         }
         log.epoch = Some(epoch.clone());
         (log.first, log.mark, log.joined) = (first, read, true);
+        log.catching_up = (log.cursor < head && !self.ignoring).then_some(head);
         let (cursor, mark) = (log.cursor, log.mark);
         if was_known && !is_resumed {
             self.forget(&room);
+        }
+        if !is_resumed {
+            let others = self.conversations.iter_mut().filter(|conversation| conversation.partner.log() == room);
+            others.for_each(|conversation| conversation.timeline.clear(cursor.next()));
         }
         self.store(Job::Entries { room: room.clone(), epoch, cursor, entries: Vec::new() });
         if let Some(mark) = mark {
@@ -170,7 +188,6 @@ impl App {
             let conversation = &mut self.conversations[index];
             conversation.roster.set(members, roster.as_deref());
             conversation.topic = topic;
-            conversation.is_complete = conversation.timeline.first_seq().unwrap_or(cursor.next()) <= first;
         }
         self.count_unread();
         self.divide();
@@ -180,7 +197,6 @@ impl App {
     fn forget(&mut self, room: &LogName) {
         self.store(Job::Forget(room.clone()));
         for conversation in self.conversations.iter_mut().filter(|conversation| conversation.partner.log() == *room) {
-            conversation.timeline.clear();
             (conversation.view, conversation.divider) = (View::Live, None);
         }
         let text = self.locale.with("log-changed", &[("room", room.to_string().into())]);
@@ -198,21 +214,41 @@ impl App {
             log.mark = Some(entry.seq);
         }
         let before = std::mem::replace(&mut log.cursor, entry.seq);
+        let mark = log.mark;
+        let has_caught_up = log.catching_up.take_if(|head| *head <= entry.seq).is_some();
         if let Some(epoch) = log.epoch.clone() {
             let cursor = entry.seq;
             self.store(Job::Entries { room: room.clone(), epoch, cursor, entries: vec![entry.clone()] });
         }
         if is_mine {
+            self.note_late(&entry.id, entry.at);
             self.outbox.shown(&entry.id);
         }
-        let Some(partner) = self.partner_of(&room, &entry) else {
-            // A tombstone in an inbox has nobody to be shown with.
-            return;
-        };
-        let opens = self.find(&partner).is_none();
-        let index = self.conversation(&partner);
-        if opens {
-            self.tabs_changed();
+        self.want_quotes(&room, [&entry]);
+        // A tombstone in an inbox has nobody to be shown with.
+        if let Some(partner) = self.partner_of(&room, &entry) {
+            let opens = self.find(&partner).is_none();
+            let index = self.conversation(&partner);
+            if opens {
+                self.tabs_changed();
+            }
+            self.show_new(index, &room, entry, before, mark);
+        }
+        if has_caught_up && self.current().is_some_and(|current| current.partner.log() == room) {
+            self.open_at_divider();
+        }
+    }
+
+    /// Puts a new entry into its conversation.
+    fn show_new(&mut self, index: usize, room: &LogName, entry: shared::Entry, before: Seq, mark: Option<Seq>) {
+        let is_mine = entry.from.as_ref() == Some(&self.me);
+        if !is_mine {
+            let text = entry.msg.as_deref().unwrap_or_default();
+            if markup::mentions(text, &self.words) {
+                self.collect_mention(room, &entry);
+                self.conversations[index].mentions += 1;
+            }
+            self.ring(index, &entry, mark);
         }
         let is_read = self.is_seeing(index) || is_mine;
         let conversation = &mut self.conversations[index];
@@ -222,10 +258,11 @@ impl App {
         if entry.kind == Kind::Topic {
             conversation.topic = Label::new(entry.msg.as_deref().unwrap_or_default());
         }
-        if !is_mine {
+        if !is_mine && mark.is_none_or(|mark| entry.seq > mark) {
             conversation.unread += 1;
         }
-        conversation.timeline.push(What::Entry(entry));
+        conversation.timeline.append(entry);
+        conversation.timeline.trim(conversation.view != View::Live);
     }
 
     fn gap(&mut self, room: &LogName, after: Seq, before: Seq, lost: bool) {
@@ -233,8 +270,12 @@ impl App {
         let is_beyond_head = lost && log.cursor > after;
         log.cursor = if is_beyond_head { after } else { before.previous() };
         let (cursor, epoch) = (log.cursor, log.epoch.clone());
+        let gap = Gap { after, before, lost };
         if is_beyond_head {
+            log.span.truncate(after);
             self.store(Job::Truncate(room.clone(), after));
+        } else {
+            log.span.open(gap);
         }
         if let Some(epoch) = epoch {
             self.store(Job::Entries { room: room.clone(), epoch, cursor, entries: Vec::new() });
@@ -244,84 +285,20 @@ impl App {
         for conversation in self.conversations.iter_mut().filter(|conversation| conversation.partner.log() == *room) {
             if is_beyond_head {
                 conversation.timeline.truncate(after);
-                conversation.timeline.push(What::Note { at, text: text.clone() });
-            } else if conversation.timeline.last_seq().is_some() && *room != LogName::Inbox {
-                conversation.timeline.push(What::Gap { after, before, lost });
+                conversation.timeline.push(What::Note { at, text: text.clone().into() }, after);
+            } else {
+                conversation.timeline.open_gap(gap);
             }
-        }
-    }
-
-    fn ignore_changed(&mut self, ignore: &Ignore) {
-        let was_on = std::mem::replace(&mut self.ignoring, ignore.on);
-        if ignore.on {
-            return;
-        }
-        for conversation in &mut self.conversations {
-            conversation.held = 0;
-        }
-        if was_on {
-            let text = self.locale.with("ignore-ended", &[("count", ignore.held.unwrap_or(0).into())]);
-            self.say(text);
-        }
-    }
-
-    fn list_people(&mut self, page: &Ls) {
-        if !std::mem::take(&mut self.asked_ls) {
-            return;
-        }
-        let names: Vec<String> = page
-            .members
-            .iter()
-            .map(|member| match member.state {
-                State::Ignoring => format!("⊘ {}", drawable_line(&member.nickname)),
-                State::Away => format!("◌ {}", drawable_line(&member.nickname)),
-                State::Online | State::Unknown => drawable_line(&member.nickname),
-            })
-            .collect();
-        let more = if page.more { " …" } else { "" };
-        let arguments = [("count", names.len().into()), ("names", (names.join(", ") + more).into())];
-        let text = self.locale.with("ls", &arguments);
-        self.note(text);
-    }
-
-    fn list_rooms(&mut self, page: &Rooms) {
-        let mut lines = vec![self.locale.with("rooms", &[("count", page.rooms.len().into())])];
-        for room in &page.rooms {
-            let topic = drawable_line(&room.topic);
-            lines.push(format!("{}  {}  {topic}", room.room, room.members).trim_end().to_owned());
-        }
-        if page.more {
-            lines.push("…".into());
-        }
-        self.note(lines.join("\n"));
-    }
-
-    fn history(&mut self, page: History) {
-        let History { room, epoch, entries, more } = page;
-        let is_current = self.logs.get(&room).is_some_and(|log| log.epoch.as_ref() == Some(&epoch));
-        for index in 0..self.conversations.len() {
-            if self.conversations[index].partner.log() != room || !self.conversations[index].is_loading {
-                continue;
-            }
-            let partner = self.conversations[index].partner.clone();
-            let own: Vec<_> =
-                entries.iter().filter(|e| self.partner_of(&room, e).as_ref() == Some(&partner)).cloned().collect();
-            let conversation = &mut self.conversations[index];
-            conversation.is_loading = false;
-            if !is_current {
-                continue;
-            }
-            conversation.is_complete = !more;
-            conversation.timeline.merge(own);
         }
     }
 
     fn presence(&mut self, presence: &Presence) {
         let at = self.now.wall;
         if let Some(index) = self.find(&Partner::Room(presence.room.clone())) {
+            let cursor = self.log_of(&self.conversations[index]).cursor;
             let conversation = &mut self.conversations[index];
             conversation.roster.apply(presence);
-            conversation.timeline.presence(&presence.joined, &presence.left, at);
+            conversation.timeline.presence(&presence.joined, &presence.left, at, cursor);
         }
     }
 
@@ -343,11 +320,7 @@ impl App {
                 self.store(Job::Settle(id.clone()));
             }
             (None, _) => {
-                if rejection.request.as_deref() == Some("history") {
-                    for conversation in &mut self.conversations {
-                        conversation.is_loading = false;
-                    }
-                }
+                self.refused(&rejection);
                 // Joins that were written with a refused login are refused, too; the form says why.
                 if self.form.is_none() {
                     self.note(reason);
@@ -356,10 +329,20 @@ impl App {
         }
     }
 
-    fn error_text(&self, code: &ErrorCode, detail: &str) -> String {
-        let key = format!("error-{}", code.as_str().replace('_', "-"));
-        let detail = drawable_line(detail);
-        if self.locale.has(&key) { self.locale.with(&key, &[("detail", detail.into())]) } else { detail }
+    /// What waits for the answer to a refused question waits no more.
+    fn refused(&mut self, rejection: &Rejection) {
+        match rejection.request.as_deref() {
+            Some("history") => {
+                let room = rejection.room.as_deref().and_then(|room| LogName::parse(room).ok());
+                room.and_then(|room| self.pages.answered(&room));
+            }
+            Some("search") => {
+                if let Some(super::Overlay::Picker(picker)) = &mut self.overlay {
+                    picker.is_waiting = false;
+                }
+            }
+            _ => {}
+        }
     }
 
     /// Marks a log as to be joined anew.

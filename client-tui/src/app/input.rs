@@ -1,14 +1,11 @@
 //! Keys and pastes: what has the focus takes them, the input line gets the rest.
 
-use super::{
-    App, Effect, Focus, Overlay,
-    complete::Completion,
-    form::Outcome,
-    keys::{self, PREFIX},
-};
-use crate::{command::COMMANDS, store::Job, text::drawable_line};
+use super::{App, Effect, Focus, Overlay, form::Outcome};
+use crate::{config::keyname, store::Job};
 use crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 
+/// Begins a pair of keys.
+const PREFIX: &str = "C-x";
 /// Pasted lines above which a paste asks first.
 const PASTE_LINES: usize = 5;
 /// A changed draft is written to disk after so long.
@@ -35,7 +32,7 @@ impl App {
         if self.overlay.is_some() {
             return self.overlay_key(key);
         }
-        let name = keys::name(key);
+        let name = keyname::name(key);
         if std::mem::take(&mut self.prefix) {
             let pair = name.map(|name| format!("{PREFIX} {name}"));
             return self.pair(pair.as_deref());
@@ -47,27 +44,34 @@ impl App {
         if self.completion.is_some() && self.completion_key(key) {
             return;
         }
-        if let Focus::Users(selected) = self.focus
-            && self.users_key(key, selected)
-        {
+        if self.inputs.search().is_some() && self.search_key(key) {
+            return;
+        }
+        let is_taken = match self.focus {
+            Focus::Users(selected) => self.users_key(key, selected),
+            Focus::Log(_) => self.log_key(key),
+            Focus::Input => false,
+        };
+        if is_taken {
             return;
         }
         if let Some(tab) = name.as_deref().and_then(|name| name.strip_prefix("A-")).and_then(tab_number) {
             return self.switch_to(tab);
         }
-        if let Some(action) = name.as_deref().and_then(keys::action) {
+        if let Some(action) = name.as_deref().and_then(|name| self.keymap.action(name)) {
             return self.act(action);
         }
         self.input_key(key);
     }
 
-    /// Ctrl-C closes what is open, empties what is typed, and ends the program the second time.
+    /// Ctrl-C closes what is open, and ends the program the second time.
     fn interrupt(&mut self) {
         if std::mem::replace(&mut self.quitting, true) {
             return self.quit();
         }
         self.overlay = None;
         self.completion = None;
+        self.inputs.leave();
         self.say_key("quit-again");
     }
 
@@ -76,25 +80,9 @@ impl App {
         if let Some(tab) = digit {
             return self.switch_to(tab);
         }
-        match pair.and_then(keys::action) {
+        match pair.and_then(|pair| self.keymap.action(pair)) {
             Some(action) => self.act(action),
             None => self.say_key("no-such-keys"),
-        }
-    }
-
-    fn overlay_key(&mut self, key: KeyEvent) {
-        let Some(overlay) = self.overlay.take() else { return };
-        match overlay {
-            Overlay::Help(at) => match key.code {
-                KeyCode::Down | KeyCode::PageDown => self.overlay = Some(Overlay::Help(at.saturating_add(5))),
-                KeyCode::Up | KeyCode::PageUp => self.overlay = Some(Overlay::Help(at.saturating_sub(5))),
-                _ => {}
-            },
-            Overlay::Paste(text) => match key.code {
-                KeyCode::Enter | KeyCode::Char('y' | 'Y') => self.insert(&text),
-                KeyCode::Esc | KeyCode::Char('n' | 'N') => {}
-                _ => self.overlay = Some(Overlay::Paste(text)),
-            },
         }
     }
 
@@ -141,20 +129,70 @@ impl App {
         self.users_wanted = false;
     }
 
+    /// Keys of a search through the lines typed before. False: the search is over, and the key means what it always does.
+    fn search_key(&mut self, key: KeyEvent) -> bool {
+        let is_control = key.modifiers.contains(KeyModifiers::CONTROL);
+        let found = match key.code {
+            KeyCode::Char('r') if is_control => {
+                let typed = self.typed();
+                self.inputs.search_older(&typed)
+            }
+            KeyCode::Char(c) if !is_control && !key.modifiers.contains(KeyModifiers::ALT) => {
+                self.inputs.search_for(|query| query.push(c))
+            }
+            KeyCode::Backspace => self.inputs.search_for(|query| {
+                query.pop();
+            }),
+            KeyCode::Char('g') if is_control => Some(self.inputs.cancel_search()),
+            KeyCode::Esc => Some(self.inputs.cancel_search()),
+            _ => {
+                self.inputs.leave();
+                return false;
+            }
+        };
+        if let Some(line) = found {
+            self.set_typed(&line);
+        }
+        true
+    }
+
+    /// Opens a search through the lines typed before.
+    pub(super) fn search_inputs(&mut self) {
+        let typed = self.typed();
+        self.inputs.search_older(&typed);
+    }
+
+    /// A whole line, where there is no input line: it answers a question, or is submitted.
+    pub(super) fn typed_line(&mut self, line: &str) {
+        let line = shared::text::clean(line);
+        if matches!(self.overlay, Some(Overlay::Unsent)) {
+            let code = line.trim().chars().next().map_or(KeyCode::Esc, KeyCode::Char);
+            self.overlay = None;
+            return self.unsent_key(KeyEvent::new(code, KeyModifiers::NONE));
+        }
+        self.set_typed(&line);
+        self.submit();
+    }
+
+    fn typed(&self) -> String {
+        self.current().map(|conversation| conversation.draft.text().to_owned()).unwrap_or_default()
+    }
+
+    fn set_typed(&mut self, line: &str) {
+        if let Some(conversation) = self.current_mut() {
+            conversation.draft.set(line);
+        }
+        self.draft_changed();
+    }
+
     fn input_key(&mut self, key: KeyEvent) {
         let is_control = key.modifiers.contains(KeyModifiers::CONTROL);
         let is_empty = self.current().is_none_or(|conversation| conversation.draft.is_empty());
         let width = self.input_width();
         match key.code {
-            KeyCode::Enter if is_empty => {
-                if !self.fetch_gap() {
-                    self.go_live();
-                }
-            }
+            KeyCode::Enter if is_empty => self.enter_on_nothing(),
             KeyCode::Enter => self.submit(),
-            KeyCode::Esc => {
-                self.go_live();
-            }
+            KeyCode::Esc => self.escape(),
             KeyCode::End if is_empty => {
                 self.go_live();
             }
@@ -162,8 +200,9 @@ impl App {
             KeyCode::Up | KeyCode::Down => {
                 let is_down = key.code == KeyCode::Down;
                 let moved = self.current_mut().is_some_and(|c| c.draft.move_row(width, is_down));
-                if !moved {
-                    self.walk_inputs(is_down);
+                let typed = self.typed();
+                if !moved && let Some(line) = self.inputs.walk(&typed, is_down) {
+                    self.set_typed(&line);
                 }
             }
             _ => {
@@ -172,6 +211,30 @@ impl App {
                     self.draft_changed();
                 }
             }
+        }
+    }
+
+    /// Enter with nothing typed: reads what ignore mode held back, fills the gap in sight, asks for what is older, or goes
+    /// back to the end.
+    fn enter_on_nothing(&mut self) {
+        if self.digest_read() {
+            return;
+        }
+        if let Some(before) = self.visible_gap() {
+            return self.fetch_gap(before);
+        }
+        if self.top().is_some_and(|(index, _)| index == 0) {
+            self.fetch_older();
+        }
+        self.go_live();
+    }
+
+    /// Esc closes one thing after the other, and loses nothing.
+    fn escape(&mut self) {
+        if self.is_bare {
+            self.is_bare = false;
+        } else if !self.digest_skip() && !self.drop_reply() {
+            self.go_live();
         }
     }
 
@@ -186,44 +249,24 @@ impl App {
     /// Writes the draft to disk, if it has changed and it is time.
     pub(super) fn save_draft(&mut self, at_once: bool) {
         let is_due = self.draft_changed_at.is_some_and(|at| at_once || self.now.mono >= at + DRAFT_MS);
-        if !is_due {
-            return;
-        }
-        self.draft_changed_at = None;
-        if let Some(conversation) = self.current() {
-            let (conversation, draft) = (conversation.partner.to_string(), &conversation.draft);
-            let job = Job::Draft { conversation, text: draft.text().to_owned(), cursor: draft.cursor() };
-            self.store(job);
+        if is_due {
+            self.draft_changed_at = None;
+            self.save_draft_of(self.active);
         }
     }
 
-    /// Walks the lines typed before. What was being typed comes back behind the newest.
-    fn walk_inputs(&mut self, is_down: bool) {
-        let at = match (self.input_at, is_down) {
-            (None, true) => return,
-            (None, false) => self.inputs.len().checked_sub(1),
-            (Some(at), false) => Some(at.saturating_sub(1)),
-            (Some(at), true) => Some(at + 1).filter(|at| *at < self.inputs.len()),
-        };
-        if self.input_at.is_none() && at.is_some() {
-            self.stash = self.current().map(|conversation| conversation.draft.text().to_owned()).unwrap_or_default();
+    /// Writes the draft of a conversation to disk.
+    pub(super) fn save_draft_of(&mut self, index: usize) {
+        if let Some(conversation) = self.conversations.get(index) {
+            let (conversation, draft) = (conversation.partner.to_string(), &conversation.draft);
+            let (text, cursor, re) = (draft.text().to_owned(), draft.cursor(), draft.reply);
+            self.store(Job::Draft { conversation, text, cursor, re });
         }
-        let text = at.map_or_else(|| std::mem::take(&mut self.stash), |at| self.inputs[at].clone());
-        if self.input_at.is_none() && at.is_none() {
-            return;
-        }
-        self.input_at = at;
-        if let Some(conversation) = self.current_mut() {
-            conversation.draft.set(&text);
-        }
-        self.draft_changed();
     }
 
     /// A line was submitted: it can be walked back to.
     pub(super) fn remember_input(&mut self, text: &str) {
-        self.input_at = None;
-        if self.inputs.last().is_none_or(|last| last != text) {
-            self.inputs.push(text.to_owned());
+        if self.inputs.add(text) {
             self.store(Job::Input(text.to_owned()));
         }
     }
@@ -235,7 +278,7 @@ impl App {
             return form.paste(&text);
         }
         if self.overlay.is_some() {
-            return;
+            return self.paste_into_overlay(&text);
         }
         if text.lines().count() > PASTE_LINES {
             self.overlay = Some(Overlay::Paste(text));
@@ -244,7 +287,7 @@ impl App {
         }
     }
 
-    fn insert(&mut self, text: &str) {
+    pub(super) fn insert(&mut self, text: &str) {
         self.completion = None;
         if let Some(conversation) = self.current_mut() {
             conversation.draft.insert(text);
@@ -256,32 +299,12 @@ impl App {
         self.insert("\n");
     }
 
-    pub(super) fn complete(&mut self) {
-        let mut names: Vec<String> = Vec::new();
-        let mut add = |name: &str| {
-            let name = drawable_line(name);
-            if !names.contains(&name) {
-                names.push(name);
-            }
-        };
-        let Some(conversation) = self.current() else { return };
-        // Those who spoke last come first.
-        for item in conversation.timeline.items().iter().rev().take(200) {
-            if let super::timeline::What::Entry(entry) = &item.what
-                && let Some(from) = entry.from.as_ref().filter(|from| **from != self.me)
-            {
-                add(from);
-            }
-        }
-        conversation.roster.people().filter(|(name, _)| **name != self.me).for_each(|(name, _)| add(name));
-        let commands: Vec<String> =
-            COMMANDS.iter().flat_map(|command| command.names).map(|name| format!("/{name}")).collect();
-        let rooms: Vec<String> =
-            self.logs.keys().filter(|room| **room != shared::LogName::Inbox).map(ToString::to_string).collect();
-        if let Some(conversation) = self.current_mut() {
-            self.completion = Completion::open(&mut conversation.draft, &names, &commands, &rooms);
-            self.completion.take_if(|completion| completion.candidates.len() == 1);
+    /// Takes the last change of the draft back.
+    pub(super) fn undo(&mut self) {
+        if self.current_mut().is_some_and(|conversation| conversation.draft.undo()) {
             self.draft_changed();
+        } else {
+            self.say_key("nothing-to-undo");
         }
     }
 }

@@ -3,41 +3,67 @@
 pub mod act;
 pub mod complete;
 pub mod conversation;
+
 pub mod draft;
 pub mod form;
 mod hear;
+mod history;
+mod hold;
 mod input;
-pub mod keys;
+pub mod inputs;
+mod jump;
+mod loss;
+mod mouse;
 mod open;
 pub mod outbox;
+mod overlay;
+pub mod pages;
+pub mod people;
+pub mod picker;
 mod reading;
+pub mod ring;
 pub mod roster;
+mod say;
 pub mod scroll;
+mod search;
+mod select;
+pub mod span;
 pub mod timeline;
+mod unsent;
+mod view;
+pub mod viewport;
+pub mod when;
 
 use crate::{
     address::Address,
-    layout::{Layout, layout},
+    config::Keymap,
     link::{News, Order},
     locale::Locale,
-    rows::{Blocks, Context},
+    markup::Highlighter,
     store::{Job, Written},
-    theme::Theme,
+    theme::{Ground, Theme},
 };
 use complete::Completion;
-use conversation::{Conversation, Partner};
-use crossterm::event::KeyEvent;
+use conversation::Conversation;
+use crossterm::event::{KeyEvent, MouseEvent};
 use form::{Check, Choice, Form};
+use hold::Digest;
+use inputs::Inputs;
 use jiff::tz::TimeZone;
-use outbox::{Outbox, Outgoing};
+use outbox::Outbox;
+use pages::Pages;
+use people::Circle;
+use picker::Picker;
+use ring::{Preferences, Ring};
+use search::Hits;
 use shared::{
-    Epoch, LogName, RoomName, Seq, UnixMillis,
-    event::State,
-    request::{Destination, Request, Start},
+    Entry, Epoch, LogName, MessageId, RoomName, Seq, UnixMillis,
+    request::{Request, Start},
     text::Label,
 };
-use std::collections::BTreeMap;
-use timeline::What;
+use span::Span;
+use std::collections::{BTreeMap, HashMap, VecDeque};
+use timeline::{Place, What};
 
 /// How long a word in the status line stays.
 const WORD_MS: u64 = 6_000;
@@ -58,10 +84,19 @@ pub enum Event {
     Key(KeyEvent),
     /// Text was pasted.
     Paste(String),
+    /// A whole line was typed, where there is no input line.
+    Line(String),
     /// The window has another size.
     Resize(u16, u16),
     /// The terminal has the focus, or lost it.
     Focus(bool),
+    /// A button or the wheel of the mouse.
+    Mouse(MouseEvent),
+    /// The terminal's ground is dark, or light.
+    Ground {
+        /// Dark.
+        is_dark: bool,
+    },
     /// The link tells something.
     Link(News),
     /// The store tells something.
@@ -81,6 +116,18 @@ pub enum Effect {
     Call(Box<Choice>),
     /// Draw everything anew.
     Redraw,
+    /// Tell the person, who may be looking elsewhere.
+    Ring(Ring),
+    /// The window's title.
+    Title(String),
+    /// Ask the terminal to copy this.
+    Copy(String),
+    /// Open a link.
+    Open(String),
+    /// Load a theme, and look that way.
+    Theme(String),
+    /// Listen to the mouse, or leave it to the terminal.
+    Mouse(bool),
     /// Go back to the shell for a while.
     Suspend,
     /// End the program.
@@ -120,6 +167,12 @@ pub struct Log {
     pub mark: Option<Seq>,
     /// The server has answered the `join` of this connection.
     pub joined: bool,
+    /// What was missed is on its way, up to this entry.
+    pub catching_up: Option<Seq>,
+    /// Which entries are here, whichever conversation shows them.
+    pub span: Span,
+    /// Entries that are quoted and not here; absent ones the server does not have.
+    pub quotes: HashMap<Seq, Option<Entry>>,
 }
 
 impl Log {
@@ -137,15 +190,21 @@ pub enum Focus {
     Input,
     /// To the user list; this one is selected.
     Users(usize),
+    /// To the log; this item is selected.
+    Log(Place),
 }
 
 /// What lies over everything and wants an answer.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub enum Overlay {
     /// The help, scrolled by so many rows.
     Help(u16),
     /// A long paste: put it in?
     Paste(String),
+    /// Messages that were never written to a connection: send them?
+    Unsent,
+    /// A list to choose from.
+    Picker(Box<Picker>),
 }
 
 /// The client's state.
@@ -153,8 +212,16 @@ pub enum Overlay {
 pub struct App {
     /// The person's language.
     pub locale: Locale,
-    /// Colours.
+    /// Colours, on the terminal's ground.
     pub theme: Theme,
+    /// The theme that was chosen.
+    base_theme: Theme,
+    /// The terminal's ground.
+    ground: Ground,
+    /// The ground is as the terminal says; else as the configuration does.
+    asks_ground: bool,
+    /// Which key does what.
+    pub keymap: Keymap,
     /// The person's time zone.
     pub zone: TimeZone,
     /// The first run's form, while it is open.
@@ -175,18 +242,38 @@ pub struct App {
     pub logs: BTreeMap<LogName, Log>,
     /// Messages on their way.
     pub outbox: Outbox,
+    /// When messages were typed that were stored much later.
+    pub late: HashMap<MessageId, UnixMillis>,
     /// Ignore mode is on.
     pub ignoring: bool,
+    /// When ignore mode ends by itself.
+    pub ignoring_until: Option<UnixMillis>,
+    /// What ignore mode held back, until the person has chosen what to do with it.
+    pub digest: Option<Digest>,
     /// Said to be away.
     pub away: bool,
+    /// Whom the person does not want to see or hear.
+    pub circle: Circle,
+    /// What rings, and how.
+    pub preferences: Preferences,
+    /// Messages that name the reader, newest first.
+    pub mentions: VecDeque<Mention>,
+    /// Hits of a search that are walked.
+    pub hits: Option<Hits>,
     /// Where keys go.
     pub focus: Focus,
     /// The user list was asked for, where it folds away.
     pub users_wanted: bool,
+    /// No panes: the log alone, for copying.
+    pub is_bare: bool,
+    /// The mouse is listened to.
+    pub has_mouse: bool,
     /// What lies over everything.
     pub overlay: Option<Overlay>,
     /// A completion that is open.
     pub completion: Option<Completion>,
+    /// Lines typed before.
+    pub inputs: Inputs,
     /// A word in the status line, until then.
     pub word: Option<(String, u64)>,
     /// The first key of a pair was pressed.
@@ -195,15 +282,35 @@ pub struct App {
     pub size: (u16, u16),
     /// What time it is.
     pub now: Now,
+    /// How long the server took for its last answer, in milliseconds.
+    pub latency: Option<u64>,
+    /// Colours code.
+    pub highlighter: Option<Highlighter>,
+    /// Words that stand out: the nickname, and those of the configuration.
+    words: Vec<String>,
+    /// Changes with everything that changes how a text looks.
+    look: u64,
+    /// What was kept of an earlier run is here.
+    loaded: bool,
     /// Asked to be told twice before it ends.
     quitting: bool,
     has_focus: bool,
     /// Since when the newest row has been before the reader's eyes.
     seen_since: Option<u64>,
-    inputs: Vec<String>,
-    input_at: Option<usize>,
-    stash: String,
+    /// The mark was put back by hand: looking at it does not move it.
+    is_mark_held: bool,
+    /// What the operator has said.
+    motd: Label,
+    /// Since when there is no link.
+    down_since: Option<u64>,
     draft_changed_at: Option<u64>,
+    pages: Pages,
+    /// Quotes to ask for, one behind the other.
+    quotes_wanted: VecDeque<(LogName, Seq)>,
+    rang_at: Option<u64>,
+    title: String,
+    /// When requests were written whose answers tell the latency.
+    asked_at: VecDeque<(MessageId, u64)>,
     /// Begins the ids of this run's messages.
     run: String,
     ids: u64,
@@ -211,12 +318,25 @@ pub struct App {
     effects: Vec<Effect>,
 }
 
+/// A message that names the reader.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Mention {
+    /// Its log.
+    pub room: LogName,
+    /// The entry.
+    pub entry: Entry,
+}
+
 impl App {
     /// A client that has not called anybody. `run` is a random word of 12 characters.
     pub fn new(locale: Locale, theme: Theme, zone: TimeZone, run: String) -> Self {
         Self {
             locale,
+            base_theme: theme.clone(),
             theme,
+            ground: Ground::Unknown,
+            asks_ground: true,
+            keymap: Keymap::default(),
             zone,
             form: None,
             me: Label::default(),
@@ -227,23 +347,43 @@ impl App {
             active: 0,
             logs: BTreeMap::new(),
             outbox: Outbox::default(),
+            late: HashMap::new(),
             ignoring: false,
+            ignoring_until: None,
+            digest: None,
             away: false,
+            circle: Circle::default(),
+            preferences: Preferences::default(),
+            mentions: VecDeque::new(),
+            hits: None,
             focus: Focus::Input,
             users_wanted: false,
+            is_bare: false,
+            has_mouse: false,
             overlay: None,
             completion: None,
+            inputs: Inputs::default(),
             word: None,
             prefix: false,
             size: (0, 0),
             now: Now::default(),
+            latency: None,
+            highlighter: None,
+            words: Vec::new(),
+            look: 0,
+            loaded: false,
             quitting: false,
             has_focus: true,
             seen_since: None,
-            inputs: Vec::new(),
-            input_at: None,
-            stash: String::new(),
+            is_mark_held: false,
+            motd: Label::default(),
+            down_since: Some(0),
             draft_changed_at: None,
+            pages: Pages::default(),
+            quotes_wanted: VecDeque::new(),
+            rang_at: None,
+            title: String::new(),
+            asked_at: VecDeque::new(),
             run,
             ids: 0,
             asked_ls: false,
@@ -260,19 +400,24 @@ impl App {
         match event {
             Event::Key(key) => self.key(key),
             Event::Paste(text) => self.paste(&text),
+            Event::Line(line) => self.typed_line(&line),
             Event::Resize(width, height) => {
                 self.size = (width, height);
                 // The terminal may have been smaller in between, and have lost what was on it.
                 self.effects.push(Effect::Redraw);
             }
             Event::Focus(has_focus) => self.focus_changed(has_focus),
+            Event::Mouse(mouse) => self.mouse(mouse),
+            Event::Ground { is_dark } => self.ground_changed(is_dark),
             Event::Link(news) => self.link_news(news),
             Event::Stored(written) => self.written(written),
             Event::Tick => {}
         }
         self.send_ready();
+        self.ask_for_quotes();
         self.see();
         self.save_draft(false);
+        self.tell_title();
         std::mem::take(&mut self.effects)
     }
 
@@ -301,81 +446,6 @@ impl App {
         self.conversations.get_mut(self.active)
     }
 
-    /// Messages on their way to a partner.
-    pub fn pending(&self, partner: &Partner) -> Vec<&Outgoing> {
-        let is_to = |to: &Destination| match (to, partner) {
-            (Destination::Room(a), Partner::Room(b)) => a == b,
-            (Destination::Person(a), Partner::Person(b)) => a.as_str().to_lowercase() == b.to_lowercase(),
-            _ => false,
-        };
-        self.outbox.messages().iter().filter(|message| is_to(&message.send.to)).collect()
-    }
-
-    /// The panes, if the window is large enough.
-    pub fn layout(&self) -> Option<Layout> {
-        let (width, height) = self.size;
-        let rows = self.current().map_or(1, |conversation| {
-            let (rows, (caret, _)) = conversation.draft.rows(self.input_width());
-            rows.len().max(caret + 1)
-        });
-        layout(width, height, self.users_wanted, u16::try_from(rows).unwrap_or(u16::MAX))
-    }
-
-    /// Columns of the input line behind its prompt.
-    pub fn input_width(&self) -> usize {
-        usize::from(self.size.0).saturating_sub(self.prompt_width() + 1).max(1)
-    }
-
-    /// Columns of the prompt.
-    pub fn prompt_width(&self) -> usize {
-        crate::text::width(&self.prompt())
-    }
-
-    /// What stands before the caret; in a direct conversation also to whom it goes.
-    pub fn prompt(&self) -> String {
-        let short = |name: &str| crate::text::fit(&crate::text::drawable_line(name), 12);
-        match self.current().map(|conversation| &conversation.partner) {
-            Some(Partner::Person(name)) => format!(" {} → {} › ", short(&self.me), short(name)),
-            _ => format!(" {} › ", short(&self.me)),
-        }
-    }
-
-    /// Who is in a conversation, and in which state: of a direct one, as the rooms tell. Without a link nobody knows.
-    pub fn people(&self, conversation: &Conversation) -> Vec<(Label, State)> {
-        let mut people = self.last_known_people(conversation);
-        if self.link != Link::Up {
-            for (_, state) in &mut people {
-                *state = State::Unknown;
-            }
-        }
-        people
-    }
-
-    fn last_known_people(&self, conversation: &Conversation) -> Vec<(Label, State)> {
-        let Partner::Person(name) = &conversation.partner else {
-            return conversation.roster.people().map(|(name, state)| (name.clone(), state)).collect();
-        };
-        let everybody = || self.conversations.iter().flat_map(|other| other.roster.people());
-        let seen = everybody().find(|(other, _)| other.to_lowercase() == name.to_lowercase());
-        let state = |found: Option<(&Label, State)>| found.map_or(State::Unknown, |(_, state)| state);
-        let mine = state(everybody().find(|(other, _)| **other == self.me));
-        vec![(self.me.clone(), mine), (name.clone(), state(seen))]
-    }
-
-    /// The blocks of a conversation in a log of so many columns.
-    pub fn blocks<'a>(&'a self, conversation: &'a Conversation, width: u16) -> Blocks<'a> {
-        let context = Context {
-            width: usize::from(width),
-            nick_width: 0,
-            me: &self.me,
-            locale: &self.locale,
-            theme: self.theme,
-            zone: &self.zone,
-            pending: self.pending(&conversation.partner),
-        };
-        Blocks::new(conversation, context)
-    }
-
     fn store(&mut self, job: Job) {
         self.effects.push(Effect::Store(job));
     }
@@ -391,7 +461,8 @@ impl App {
         self.word = Some((text, self.now.mono + WORD_MS));
     }
 
-    fn say_key(&mut self, key: &str) {
+    /// Says the text of a key in the status line for a while.
+    pub fn say_key(&mut self, key: &str) {
         let text = self.locale.text(key);
         self.say(text);
     }
@@ -399,8 +470,9 @@ impl App {
     /// Puts a note into the conversation on the screen.
     fn note(&mut self, text: String) {
         let at = self.now.wall;
-        if let Some(conversation) = self.current_mut() {
-            conversation.timeline.push(What::Note { at, text });
+        if let Some(conversation) = self.conversations.get_mut(self.active) {
+            let cursor = self.logs.get(&conversation.partner.log()).map_or(Seq::ZERO, |log| log.cursor);
+            conversation.timeline.push(What::Note { at, text: text.into() }, cursor);
         }
     }
 

@@ -9,6 +9,8 @@ pub enum Delivery {
     Saving,
     /// It is on disk and waits for the connection.
     Ready,
+    /// It was never written to a connection, and lies there for so long that it is asked first whether to send it.
+    Held,
     /// It was written to a connection; it may be stored already.
     Written,
     /// It is stored at the server.
@@ -28,6 +30,19 @@ pub struct Outgoing {
     pub delivery: Delivery,
     /// It may be written at this time of the clock that only goes forward, not before.
     pub not_before: u64,
+    /// A connection may have got it: it may be stored already.
+    pub was_written: bool,
+}
+
+impl Outgoing {
+    /// It may still be edited or dropped: nobody else has ever seen it.
+    pub fn is_recallable(&self) -> bool {
+        match self.delivery {
+            Delivery::Saving | Delivery::Ready | Delivery::Held => !self.was_written,
+            Delivery::Refused(_) => true,
+            Delivery::Written | Delivery::Stored(_) => false,
+        }
+    }
 }
 
 /// All messages on their way, in the order in which they were typed.
@@ -38,8 +53,48 @@ pub struct Outbox {
 
 impl Outbox {
     /// Adds a message that is not on disk yet.
-    pub fn add(&mut self, send: Send, at: UnixMillis, delivery: Delivery) {
-        self.messages.push(Outgoing { send, at, delivery, not_before: 0 });
+    pub fn add(&mut self, send: Send, at: UnixMillis) {
+        let delivery = Delivery::Saving;
+        self.messages.push(Outgoing { send, at, delivery, not_before: 0, was_written: false });
+    }
+
+    /// Puts the messages of an earlier run before those of this one. That run may have written them to a connection.
+    pub fn restore(&mut self, saved: Vec<(Send, UnixMillis)>) {
+        let restored = saved.into_iter().map(|(send, at)| {
+            let delivery = Delivery::Ready;
+            Outgoing { send, at, delivery, not_before: 0, was_written: true }
+        });
+        self.messages.splice(0..0, restored);
+    }
+
+    /// What was never written is held back until the person says what is to become of it. True: there is some.
+    pub fn hold(&mut self) -> bool {
+        let mut any = false;
+        for message in self.messages.iter_mut().filter(|message| !message.was_written) {
+            if matches!(message.delivery, Delivery::Ready) {
+                message.delivery = Delivery::Held;
+                any = true;
+            }
+        }
+        any
+    }
+
+    /// What is held back is to be sent.
+    pub fn release(&mut self) {
+        for message in self.messages.iter_mut().filter(|message| message.delivery == Delivery::Held) {
+            message.delivery = Delivery::Ready;
+        }
+    }
+
+    /// What is held back.
+    pub fn held(&self) -> impl Iterator<Item = &Outgoing> {
+        self.messages.iter().filter(|message| message.delivery == Delivery::Held)
+    }
+
+    /// Takes a message out that nobody else has seen.
+    pub fn recall(&mut self, id: &MessageId) -> Option<Outgoing> {
+        let at = self.messages.iter().position(|message| message.send.id == *id && message.is_recallable())?;
+        Some(self.messages.remove(at))
     }
 
     /// The messages, in order.
@@ -103,9 +158,10 @@ impl Outbox {
         let mut ready = Vec::new();
         for message in &mut self.messages {
             let is_ready = message.delivery == Delivery::Ready && message.not_before <= now && room > 0;
-            let is_pending = matches!(message.delivery, Delivery::Saving | Delivery::Ready);
+            let is_pending = matches!(message.delivery, Delivery::Saving | Delivery::Ready | Delivery::Held);
             if is_ready && open(&message.send) && !waiting.contains(&message.send.to) {
                 message.delivery = Delivery::Written;
+                message.was_written = true;
                 ready.push(message.send.clone());
                 room -= 1;
             } else if is_pending {
@@ -140,7 +196,7 @@ mod tests {
     fn order_is_kept_over_breaks_and_refusals() {
         let mut outbox = Outbox::default();
         for id in ["a", "b", "c"] {
-            outbox.add(send(id), 0, Delivery::Saving);
+            outbox.add(send(id), 0);
         }
         outbox.saved(&send("b").id);
         assert!(outbox.take_ready(0, |_| true).is_empty(), "the first is not on disk yet");
@@ -157,10 +213,29 @@ mod tests {
     }
 
     #[test]
+    fn what_was_never_written_is_asked_about_and_can_be_recalled() {
+        let mut outbox = Outbox::default();
+        outbox.restore(vec![(send("old"), 0)]);
+        for id in ["a", "b"] {
+            outbox.add(send(id), 0);
+            outbox.saved(&send(id).id);
+        }
+        assert!(outbox.hold());
+        assert_eq!(ids(&outbox.take_ready(0, |_| true)), ["old"], "an earlier run may have written it");
+        assert!(outbox.recall(&send("old").id).is_none());
+        assert!(outbox.recall(&send("b").id).is_some());
+        outbox.release();
+        assert_eq!(ids(&outbox.take_ready(0, |_| true)), ["a"]);
+        outbox.broken();
+        assert!(outbox.recall(&send("a").id).is_none(), "it may be stored");
+    }
+
+    #[test]
     fn at_most_thirty_two_are_unanswered() {
         let mut outbox = Outbox::default();
         for n in 0..40 {
-            outbox.add(send(&format!("m{n}")), 0, Delivery::Ready);
+            outbox.add(send(&format!("m{n}")), 0);
+            outbox.saved(&send(&format!("m{n}")).id);
         }
         assert_eq!(outbox.take_ready(0, |_| true).len(), 32);
         assert!(outbox.take_ready(0, |_| true).is_empty());

@@ -3,9 +3,9 @@
 use super::{
     App,
     conversation::{Partner, View},
-    timeline::{What, seq_of},
+    timeline::{What, entry_of, seq_of},
 };
-use crate::store::Job;
+use crate::markup;
 use shared::{LogName, Request, Seq};
 
 /// The newest row must have been seen for so long.
@@ -29,8 +29,10 @@ impl App {
 
     /// Notices that the newest row is seen, and moves the mark when it was for long enough.
     pub(super) fn see(&mut self) {
-        let is_unread = self.current().is_some_and(|conversation| conversation.unread > 0);
-        if !is_unread || !self.is_seeing(self.active) || self.link != super::Link::Up {
+        let is_unread = self
+            .current()
+            .is_some_and(|conversation| conversation.unread > 0 && self.log_of(conversation).catching_up.is_none());
+        if !is_unread || self.is_mark_held || !self.is_seeing(self.active) || self.link != super::Link::Up {
             self.seen_since = None;
             return;
         }
@@ -45,16 +47,22 @@ impl App {
         self.seen_since.map(|since| since + SEEN_MS)
     }
 
-    fn read_now(&mut self) {
+    /// The mark was put back by hand: it stays there until the conversation is left, or something new comes.
+    pub(super) fn hold_mark(&mut self) {
+        self.is_mark_held = true;
+        self.seen_since = None;
+    }
+
+    /// Everything of the conversation on the screen is read.
+    pub(super) fn read_now(&mut self) {
         let Some(conversation) = self.current_mut() else { return };
-        conversation.unread = 0;
+        (conversation.unread, conversation.mentions) = (0, 0);
         let room = conversation.partner.log();
         let cursor = self.logs.get(&room).map_or(Seq::ZERO, |log| log.cursor);
         let seq = if room == LogName::Inbox { self.inbox_read(cursor) } else { cursor };
         let Some(log) = self.logs.get_mut(&room) else { return };
         if log.mark.is_none_or(|mark| seq > mark) && seq > Seq::ZERO {
-            log.mark = Some(seq);
-            self.store(Job::Mark(room.clone(), seq));
+            self.set_mark(&room, seq);
             self.ask(Request::Read { room, seq, back: false });
         }
     }
@@ -75,10 +83,7 @@ impl App {
 
     /// Another device of the person has read.
     pub(super) fn read_elsewhere(&mut self, room: &LogName, seq: Seq) {
-        if let Some(log) = self.logs.get_mut(room) {
-            log.mark = Some(seq);
-        }
-        self.store(Job::Mark(room.clone(), seq));
+        self.set_mark(room, seq);
         self.count_unread();
     }
 
@@ -96,8 +101,18 @@ impl App {
                     behind.filter(|item| self.is_theirs(&item.what)).count() as u64
                 }
             };
-            self.conversations[index].unread = unread;
+            let mentions = if unread == 0 { 0 } else { self.count_mentions(index, log.and_then(|log| log.mark)) };
+            let conversation = &mut self.conversations[index];
+            (conversation.unread, conversation.mentions) = (unread, mentions);
         }
+    }
+
+    /// Unread entries that name the reader, as far as they are here.
+    fn count_mentions(&self, index: usize, mark: Option<Seq>) -> u64 {
+        let items = self.conversations[index].timeline.items().iter().rev();
+        let unread = items.filter_map(entry_of).take_while(|entry| mark.is_some_and(|mark| entry.seq > mark));
+        let theirs = unread.filter(|entry| entry.from.as_ref() != Some(&self.me));
+        theirs.filter(|entry| markup::mentions(entry.msg.as_deref().unwrap_or_default(), &self.words)).count() as u64
     }
 
     /// Puts the divider of the conversation on the screen where its unread entries begin.
@@ -114,11 +129,12 @@ impl App {
 
     /// The conversation on the screen is another one now.
     pub(super) fn enter(&mut self) {
-        self.seen_since = None;
-        self.focus = super::Focus::Input;
+        (self.seen_since, self.is_mark_held) = (None, false);
+        (self.focus, self.hits) = (super::Focus::Input, None);
         self.completion = None;
-        self.input_at = None;
+        self.inputs.leave();
         self.divide();
+        self.open_at_divider();
     }
 
     /// The conversation on the screen is left: its divider goes.

@@ -1,16 +1,43 @@
 //! What a conversation shows, in order: entries, gaps, who came and went, notes of the program itself.
 
+use super::span::{Gap, Span};
 use shared::{Entry, Seq, UnixMillis, text::Label};
 use std::collections::VecDeque;
 
 /// Items that stay in memory; the store and the server have the rest.
 const ITEMS: usize = 5_000;
+/// Items that stay while somebody reads older ones.
+const ITEMS_READING: usize = 20_000;
+
+/// Where an item stands, and its name for as long as it is shown: behind which entry of its log, as the how-manieth.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Place {
+    /// The entry.
+    pub seq: Seq,
+    /// 0 for the entry itself.
+    pub sub: u32,
+}
+
+impl Place {
+    /// Before everything.
+    pub const TOP: Self = Self { seq: Seq::ZERO, sub: 0 };
+
+    /// Of an entry.
+    pub fn entry(seq: Seq) -> Self {
+        Self { seq, sub: 0 }
+    }
+
+    /// Of the gap behind an entry.
+    fn gap(after: Seq) -> Self {
+        Self { seq: after, sub: u32::MAX }
+    }
+}
 
 /// Something that is shown.
 #[derive(Debug, Clone)]
 pub struct Item {
-    /// Names it for as long as it is shown.
-    pub key: u64,
+    /// Where it stands.
+    pub place: Place,
     /// What it is.
     pub what: What,
 }
@@ -19,32 +46,29 @@ pub struct Item {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum What {
     /// A committed entry.
-    Entry(Entry),
-    /// Entries that are not here: those strictly between.
-    Gap {
-        /// The last entry before it.
-        after: Seq,
-        /// The first entry behind it.
-        before: Seq,
-        /// Nobody has them any more.
-        lost: bool,
-    },
+    Entry(Box<Entry>),
+    /// Entries that are not here.
+    Gap(Gap),
     /// Who came and went, in one line that grows.
-    Presence {
-        /// When the last of them did.
-        at: UnixMillis,
-        /// Who came.
-        joined: Vec<Label>,
-        /// Who went.
-        left: Vec<Label>,
-    },
+    Presence(Box<Coming>),
     /// A note of the program itself.
     Note {
         /// When.
         at: UnixMillis,
         /// What it says.
-        text: String,
+        text: Box<str>,
     },
+}
+
+/// Who came and went.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Coming {
+    /// When the last of them did.
+    pub at: UnixMillis,
+    /// Who came.
+    pub joined: Vec<Label>,
+    /// Who went.
+    pub left: Vec<Label>,
 }
 
 impl What {
@@ -52,8 +76,9 @@ impl What {
     pub fn at(&self) -> Option<UnixMillis> {
         match self {
             Self::Entry(entry) => Some(entry.at),
-            Self::Presence { at, .. } | Self::Note { at, .. } => Some(*at),
-            Self::Gap { .. } => None,
+            Self::Presence(coming) => Some(coming.at),
+            Self::Note { at, .. } => Some(*at),
+            Self::Gap(_) => None,
         }
     }
 }
@@ -62,29 +87,71 @@ impl What {
 #[derive(Debug, Default)]
 pub struct Timeline {
     items: VecDeque<Item>,
-    keys: u64,
-    /// Older items were let go, or never fetched.
-    pub is_cut: bool,
+    span: Span,
 }
 
 impl Timeline {
+    /// An empty one of a log of which so much is here.
+    pub fn new(span: Span) -> Self {
+        Self { items: VecDeque::new(), span }
+    }
+
     /// The items, oldest first.
     pub fn items(&self) -> &VecDeque<Item> {
         &self.items
     }
 
-    fn key(&mut self) -> u64 {
-        self.keys += 1;
-        self.keys
+    /// Which part of the log is here.
+    pub fn span(&self) -> &Span {
+        &self.span
     }
 
-    /// Adds something at the end.
-    pub fn push(&mut self, what: What) {
-        let key = self.key();
-        self.items.push_back(Item { key, what });
-        if self.items.len() > ITEMS {
-            self.items.pop_front();
-            self.is_cut = true;
+    /// Where an item stands, or the next one that is shown if it has gone.
+    pub fn find(&self, place: Place) -> usize {
+        self.items.partition_point(|item| item.place < place)
+    }
+
+    /// An entry that is here.
+    pub fn entry(&self, seq: Seq) -> Option<&Entry> {
+        let place = Place::entry(seq);
+        self.items.get(self.find(place)).filter(|item| item.place == place).and_then(entry_of)
+    }
+
+    /// Adds a new entry at the end.
+    pub fn append(&mut self, entry: Entry) {
+        let place = Place::entry(entry.seq);
+        if self.items.back().is_none_or(|last| last.place < place) {
+            self.items.push_back(Item { place, what: What::Entry(Box::new(entry)) });
+        }
+    }
+
+    /// Adds something that is no entry at the end; `cursor` is the end of the log.
+    pub fn push(&mut self, what: What, cursor: Seq) {
+        let last = self.items.back().map_or(Place::TOP, |item| item.place);
+        let place = if last.seq >= cursor {
+            // Behind a gap that nothing has followed yet there is no room: the gap is as good as followed.
+            if last.sub >= u32::MAX - 1 {
+                Place { seq: last.seq.next(), sub: 1 }
+            } else {
+                Place { sub: last.sub + 1, ..last }
+            }
+        } else {
+            Place { seq: cursor, sub: 1 }
+        };
+        self.items.push_back(Item { place, what });
+    }
+
+    /// Lets old items go that nobody looks at.
+    pub fn trim(&mut self, is_read_back: bool) {
+        let max = if is_read_back { ITEMS_READING } else { ITEMS };
+        let excess = self.items.len().saturating_sub(max);
+        if excess == 0 {
+            return;
+        }
+        self.items.drain(..excess);
+        if let Some(first) = self.first_seq() {
+            self.span.cut(first);
+            self.show_gaps();
         }
     }
 
@@ -103,94 +170,95 @@ impl Timeline {
         self.items.iter().rev().filter_map(seq_of).take_while(|other| *other > seq).count() as u64
     }
 
-    /// Puts older entries in front, or into the gap that they belong to. Those that are here already are passed over.
-    pub fn merge(&mut self, entries: Vec<Entry>) {
-        for entry in entries.into_iter().rev() {
-            let at = self.items.iter().position(|item| seq_of(item).is_some_and(|seq| seq >= entry.seq));
-            if at.is_some_and(|at| seq_of(&self.items[at]) == Some(entry.seq)) {
-                continue;
-            }
-            let at = at.map_or(self.items.len(), |at| self.before_gap(at, entry.seq));
-            let key = self.key();
-            self.items.insert(at, Item { key, what: What::Entry(entry) });
-        }
-        self.close_gaps();
-    }
-
-    /// Where an entry goes that comes before the item at `at`: behind a gap's row if the entry was in the gap's newer end.
-    fn before_gap(&self, at: usize, seq: Seq) -> usize {
-        let mut at = at;
-        while at > 0 && !matches!(&self.items[at - 1].what, What::Entry(_)) {
-            match &self.items[at - 1].what {
-                What::Gap { after, .. } if seq > *after => break,
-                _ => at -= 1,
+    /// Takes a page in: its entries, and which stretch of the log is here with it.
+    pub fn merge(&mut self, entries: Vec<Entry>, from: Seq, to: Seq) {
+        for entry in entries {
+            let place = Place::entry(entry.seq);
+            let at = self.find(place);
+            if self.items.get(at).is_none_or(|item| item.place != place) {
+                self.items.insert(at, Item { place, what: What::Entry(Box::new(entry)) });
             }
         }
-        at
+        self.span.cover(from, to);
+        self.show_gaps();
     }
 
-    /// Shrinks gaps to what is still not here; those that are filled go.
-    fn close_gaps(&mut self) {
-        let seqs: Vec<Seq> = self.items.iter().filter_map(seq_of).collect();
-        for item in &mut self.items {
-            if let What::Gap { before, after, .. } = &mut item.what
-                && let Some(next) = seqs.iter().find(|seq| **seq > *after)
-            {
-                *before = (*before).min(*next);
-            }
+    /// The server does not send these.
+    pub fn open_gap(&mut self, gap: Gap) {
+        if self.last_seq().is_none() {
+            self.span = Span::from(gap.before);
+        } else {
+            self.span.open(gap);
+            self.show_gaps();
         }
-        self.items.retain(|item| !matches!(&item.what, What::Gap { after, before, .. } if before.since(*after) <= 1));
     }
 
-    /// The gap was asked for and there is nothing in it any more.
-    pub fn lose_gap(&mut self, before: Seq) {
-        for item in &mut self.items {
-            if let What::Gap { before: end, lost, .. } = &mut item.what {
-                *lost |= *end == before;
-            }
+    /// The server has nothing before this entry any more.
+    pub fn lose(&mut self, first: Seq) {
+        self.span.lose(first);
+        self.show_gaps();
+    }
+
+    /// Gaps stand among the items where they are.
+    fn show_gaps(&mut self) {
+        let is_gap = |item: &Item| matches!(item.what, What::Gap(_));
+        if self.span.gaps().is_empty() && !self.items.iter().any(is_gap) {
+            return;
+        }
+        self.items.retain(|item| !is_gap(item));
+        for gap in self.span.gaps() {
+            let place = Place::gap(gap.after);
+            let at = self.find(place);
+            self.items.insert(at, Item { place, what: What::Gap(*gap) });
         }
     }
 
     /// Everything behind an entry goes: the server does not have it.
     pub fn truncate(&mut self, last: Seq) {
-        self.items.retain(|item| seq_of(item).is_none_or(|seq| seq <= last));
+        self.items.retain(|item| item.place.seq <= last);
+        self.span.truncate(last);
     }
 
-    /// Everything goes.
-    pub fn clear(&mut self) {
+    /// Everything goes; what comes begins there.
+    pub fn clear(&mut self, start: Seq) {
         self.items.clear();
-        self.is_cut = false;
+        self.span = Span::from(start);
     }
 
     /// Who came and went, condensed with what is in the last line already.
-    pub fn presence(&mut self, came: &[Label], went: &[Label], now: UnixMillis) {
+    pub fn presence(&mut self, came: &[Label], went: &[Label], now: UnixMillis, cursor: Seq) {
         if came.is_empty() && went.is_empty() {
             return;
         }
-        if !matches!(self.items.back(), Some(Item { what: What::Presence { .. }, .. })) {
-            self.push(What::Presence { at: now, joined: Vec::new(), left: Vec::new() });
+        if !matches!(self.items.back(), Some(Item { what: What::Presence(_), .. })) {
+            self.push(What::Presence(Box::default()), cursor);
         }
-        let Some(Item { what: What::Presence { at, joined, left }, .. }) = self.items.back_mut() else { return };
-        *at = now;
+        let Some(Item { what: What::Presence(coming), .. }) = self.items.back_mut() else { return };
+        coming.at = now;
         for name in came {
-            if !remove(left, name) {
-                joined.push(name.clone());
+            if !remove(&mut coming.left, name) {
+                coming.joined.push(name.clone());
             }
         }
         for name in went {
-            if !remove(joined, name) {
-                left.push(name.clone());
+            if !remove(&mut coming.joined, name) {
+                coming.left.push(name.clone());
             }
         }
-        if joined.is_empty() && left.is_empty() {
+        if coming.joined.is_empty() && coming.left.is_empty() {
             self.items.pop_back();
         }
     }
 }
 
+/// The entry of an item.
+pub fn entry_of(item: &Item) -> Option<&Entry> {
+    if let What::Entry(entry) = &item.what { Some(entry) } else { None }
+}
+
 /// The seq of an entry's item.
 pub fn seq_of(item: &Item) -> Option<Seq> {
-    if let What::Entry(entry) = &item.what { Some(entry.seq) } else { None }
+    entry_of(item).map(|entry| entry.seq)
 }
 
 fn remove(names: &mut Vec<Label>, name: &Label) -> bool {
@@ -203,13 +271,17 @@ mod tests {
     use super::*;
     use shared::{Kind, MessageId, text::Body};
 
-    fn entry(seq: u64) -> Entry {
+    fn seq(n: u64) -> Seq {
+        Seq::new(n).unwrap()
+    }
+
+    fn entry(n: u64) -> Entry {
         Entry {
-            seq: Seq::new(seq).unwrap(),
+            seq: seq(n),
             id: MessageId::parse("x").unwrap(),
             from: Some(Label::new("a")),
             to: None,
-            at: seq,
+            at: n,
             kind: Kind::Talk,
             re: None,
             msg: Some(Body::new("x")),
@@ -219,36 +291,48 @@ mod tests {
     fn shape(timeline: &Timeline) -> Vec<String> {
         let show = |item: &Item| match &item.what {
             What::Entry(entry) => entry.seq.to_string(),
-            What::Gap { after, before, .. } => format!("({after} {before})"),
-            What::Presence { joined, left, .. } => format!("+{}-{}", joined.len(), left.len()),
-            What::Note { text, .. } => text.clone(),
+            What::Gap(gap) => format!("({} {})", gap.after, gap.before),
+            What::Presence(coming) => format!("+{}-{}", coming.joined.len(), coming.left.len()),
+            What::Note { text, .. } => text.to_string(),
         };
         timeline.items.iter().map(show).collect()
     }
 
     #[test]
     fn a_gap_is_filled_from_its_newer_end() {
-        let mut timeline = Timeline::default();
-        timeline.push(What::Entry(entry(3)));
-        let (after, before) = (Seq::new(3).unwrap(), Seq::new(9).unwrap());
-        timeline.push(What::Gap { after, before, lost: false });
-        timeline.push(What::Entry(entry(9)));
-        timeline.merge(vec![entry(7), entry(8)]);
+        let mut timeline = Timeline::new(Span::from(seq(3)));
+        timeline.append(entry(3));
+        timeline.open_gap(Gap { after: seq(3), before: seq(9), lost: false });
+        timeline.append(entry(9));
+        timeline.merge(vec![entry(7), entry(8)], seq(7), seq(8));
         assert_eq!(shape(&timeline), ["3", "(3 7)", "7", "8", "9"]);
-        timeline.merge(vec![entry(4), entry(5), entry(6), entry(7)]);
+        timeline.merge(vec![entry(4), entry(5), entry(6), entry(7)], seq(4), seq(7));
         assert_eq!(shape(&timeline), ["3", "4", "5", "6", "7", "8", "9"]);
-        timeline.merge(vec![entry(1), entry(2)]);
+        timeline.merge(vec![entry(1), entry(2)], seq(1), seq(2));
         assert_eq!(timeline.first_seq(), Seq::new(1));
+    }
+
+    #[test]
+    fn a_page_from_long_ago_is_an_island() {
+        let mut timeline = Timeline::new(Span::from(seq(50)));
+        timeline.append(entry(50));
+        timeline.push(What::Note { at: 0, text: "note".into() }, seq(50));
+        timeline.merge(vec![entry(10), entry(11)], seq(10), seq(11));
+        assert_eq!(shape(&timeline), ["10", "11", "(11 50)", "50", "note"]);
+        timeline.merge(vec![entry(48), entry(49)], seq(48), seq(49));
+        assert_eq!(shape(&timeline), ["10", "11", "(11 48)", "48", "49", "50", "note"]);
+        timeline.append(entry(51));
+        assert_eq!(timeline.items().back().map(|item| item.place), Some(Place::entry(seq(51))));
     }
 
     #[test]
     fn joins_and_leaves_are_one_line() {
         let (a, b) = (Label::new("a"), Label::new("b"));
         let mut timeline = Timeline::default();
-        timeline.presence(&[a.clone(), b.clone()], &[], 1);
-        timeline.presence(&[], &[Label::new("c")], 2);
+        timeline.presence(&[a.clone(), b.clone()], &[], 1, Seq::ZERO);
+        timeline.presence(&[], &[Label::new("c")], 2, Seq::ZERO);
         assert_eq!(shape(&timeline), ["+2-1"]);
-        timeline.presence(&[Label::new("c")], &[a, b], 3);
+        timeline.presence(&[Label::new("c")], &[a, b], 3, Seq::ZERO);
         assert!(shape(&timeline).is_empty());
     }
 }

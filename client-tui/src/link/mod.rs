@@ -9,7 +9,7 @@ pub mod dial;
 use crate::address::Address;
 use backoff::Backoff;
 use dial::{DialError, Dialled, Lines, dial};
-use shared::{Event, Incoming, Outgoing, Request, identity::Identity, request::Login};
+use shared::{Event, Incoming, Label, Outgoing, Request, identity::Identity, request::Login};
 use std::{io, rc::Rc, time::Duration};
 use tokio::{
     io::AsyncWriteExt,
@@ -59,7 +59,10 @@ pub enum News {
     /// It dials.
     Dialling,
     /// The server has said welcome; the app is to say what to ask with the login.
-    Greeted,
+    Greeted {
+        /// What the operator has to say.
+        motd: Label,
+    },
     /// The server says something.
     Said(Box<Outgoing>),
     /// The connection is gone, or was not to be had. The next try is in so long.
@@ -158,7 +161,7 @@ struct Session<'a> {
 impl Session<'_> {
     async fn run(&mut self, dialled: Dialled) -> End {
         let Dialled { mut stream, mut lines, welcome } = dialled;
-        let _ = self.news.send(News::Greeted);
+        let _ = self.news.send(News::Greeted { motd: welcome.motd.clone() });
         match self.pump(&mut stream, &mut lines, &welcome.challenge).await {
             Ok(end) => end,
             Err(error) => End::Lost { loss: Loss::Broken(error.to_string()), retry: None },

@@ -9,16 +9,20 @@ mod write;
 pub use thread::{StoreThread, Written};
 
 use anyhow::Context;
-use rusqlite::{Connection, OptionalExtension};
+use rusqlite::{Connection, OptionalExtension, params};
 use shared::{
     Entry, Epoch, Kind, LogName, MessageId, Nickname, Seq, Text, UnixMillis,
     request::{Destination, Send},
 };
-use std::path::Path;
+use std::{collections::BTreeMap, path::Path};
 
 const FILE: &str = "client.sqlite3";
 /// Entries of a log that a start shows.
 const SHOWN: u64 = 300;
+/// Entries of a page that is read without a link.
+const PAGE: u64 = 100;
+/// The version of the tables.
+const VERSION: i64 = 1;
 
 const SCHEMA: &str = "
 CREATE TABLE IF NOT EXISTS setting (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
@@ -27,7 +31,8 @@ CREATE TABLE IF NOT EXISTS outbox (
     kind TEXT NOT NULL, re INTEGER, msg TEXT NOT NULL, at INTEGER NOT NULL
 ) STRICT;
 CREATE TABLE IF NOT EXISTS draft (
-    profile TEXT, conversation TEXT, text TEXT NOT NULL, cursor INTEGER NOT NULL, PRIMARY KEY (profile, conversation)
+    profile TEXT, conversation TEXT, text TEXT NOT NULL, cursor INTEGER NOT NULL, re INTEGER,
+    PRIMARY KEY (profile, conversation)
 ) STRICT, WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS input (number INTEGER PRIMARY KEY AUTOINCREMENT, text TEXT NOT NULL) STRICT;
 CREATE TABLE IF NOT EXISTS log (
@@ -36,6 +41,7 @@ CREATE TABLE IF NOT EXISTS log (
 CREATE TABLE IF NOT EXISTS entry (
     profile TEXT, room TEXT, seq INTEGER, entry TEXT NOT NULL, PRIMARY KEY (profile, room, seq)
 ) STRICT, WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS kept (profile TEXT, key TEXT, value TEXT NOT NULL, PRIMARY KEY (profile, key)) STRICT, WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS tab (profile TEXT, name TEXT, place INTEGER NOT NULL, PRIMARY KEY (profile, name)) STRICT, WITHOUT ROWID;
 ";
 
@@ -91,6 +97,24 @@ pub enum Job {
         text: String,
         /// Where the caret stands, in characters.
         cursor: usize,
+        /// The entry that it replies to.
+        re: Option<Seq>,
+    },
+    /// A value of the person's own making, by its key.
+    Keep {
+        /// What it is called.
+        key: String,
+        /// What it is.
+        value: String,
+    },
+    /// The app wants what is kept of the profile.
+    Load,
+    /// The app wants the entries before one that are kept.
+    Page {
+        /// Of which log.
+        room: LogName,
+        /// Before this one.
+        before: Seq,
     },
     /// A line for the input history.
     Input(String),
@@ -122,6 +146,8 @@ pub struct SavedDraft {
     pub text: String,
     /// Where the caret stands, in characters.
     pub cursor: usize,
+    /// The entry that it replies to.
+    pub re: Option<Seq>,
 }
 
 /// What a profile had when the client ended.
@@ -137,6 +163,8 @@ pub struct Saved {
     pub drafts: Vec<SavedDraft>,
     /// Lines typed before, oldest first.
     pub inputs: Vec<String>,
+    /// Values of the person's own making, by their keys.
+    pub kept: BTreeMap<String, String>,
 }
 
 /// The database of a data directory.
@@ -153,7 +181,7 @@ impl Store {
             let connection = Connection::open(&path)?;
             connection.pragma_update(None, "journal_mode", "WAL")?;
             connection.pragma_update(None, "synchronous", "FULL")?;
-            connection.execute_batch(SCHEMA)?;
+            prepare(&connection)?;
             Ok(connection)
         };
         let connection = open().with_context(|| format!("the store {} can't be opened", path.display()))?;
@@ -183,7 +211,18 @@ impl Store {
             outbox: self.outbox(profile)?,
             drafts: self.drafts(profile)?,
             inputs,
+            kept: self.kept(profile)?,
         })
+    }
+
+    fn kept(&self, profile: &Profile) -> rusqlite::Result<BTreeMap<String, String>> {
+        let mut statement = self.connection.prepare("SELECT key, value FROM kept WHERE profile = ?")?;
+        statement.query_map([&profile.0], |row| Ok((row.get(0)?, row.get(1)?)))?.collect()
+    }
+
+    /// The newest entries before one, ascending.
+    pub fn page(&self, profile: &Profile, room: &LogName, before: Seq) -> anyhow::Result<Vec<Entry>> {
+        Ok(self.entries(profile, room.as_str(), before, PAGE)?)
     }
 
     fn logs(&self, profile: &Profile) -> anyhow::Result<Vec<SavedLog>> {
@@ -200,18 +239,18 @@ impl Store {
                 epoch,
                 cursor: Seq::new(row.get(2)?).unwrap_or_default(),
                 mark: row.get::<_, Option<u64>>(3)?.and_then(Seq::new),
-                entries: self.entries(profile, &room)?,
+                entries: self.entries(profile, &room, Seq::LAST, SHOWN)?,
             });
         }
         Ok(logs)
     }
 
-    fn entries(&self, profile: &Profile, room: &str) -> rusqlite::Result<Vec<Entry>> {
-        let sql = format!("SELECT entry FROM entry WHERE profile = ? AND room = ? ORDER BY seq DESC LIMIT {SHOWN}");
+    fn entries(&self, profile: &Profile, room: &str, before: Seq, limit: u64) -> rusqlite::Result<Vec<Entry>> {
+        let sql = "SELECT entry FROM entry WHERE profile = ? AND room = ? AND seq < ? ORDER BY seq DESC LIMIT ?";
         let lines: Vec<String> = self
             .connection
-            .prepare_cached(&sql)?
-            .query_map([profile.0.as_str(), room], |row| row.get(0))?
+            .prepare_cached(sql)?
+            .query_map(params![profile.0, room, before.get(), limit], |row| row.get(0))?
             .collect::<Result<_, _>>()?;
         Ok(lines.iter().rev().filter_map(|line| serde_json::from_str(line).ok()).collect())
     }
@@ -241,10 +280,11 @@ impl Store {
 
     fn drafts(&self, profile: &Profile) -> rusqlite::Result<Vec<SavedDraft>> {
         let mut statement =
-            self.connection.prepare("SELECT conversation, text, cursor FROM draft WHERE profile = ?")?;
+            self.connection.prepare("SELECT conversation, text, cursor, re FROM draft WHERE profile = ?")?;
         statement
             .query_map([&profile.0], |row| {
-                Ok(SavedDraft { conversation: row.get(0)?, text: row.get(1)?, cursor: row.get(2)? })
+                let re = row.get::<_, Option<u64>>(3)?.and_then(Seq::new);
+                Ok(SavedDraft { conversation: row.get(0)?, text: row.get(1)?, cursor: row.get(2)?, re })
             })?
             .collect()
     }
@@ -257,6 +297,20 @@ impl Store {
         }
         Ok(transaction.commit()?)
     }
+}
+
+/// Makes the tables, or brings those of an earlier version up to this one.
+fn prepare(connection: &Connection) -> rusqlite::Result<()> {
+    let version: i64 = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
+    if version == VERSION {
+        return Ok(());
+    }
+    connection.execute_batch(SCHEMA)?;
+    let has_re = "SELECT count(*) FROM pragma_table_info('draft') WHERE name = 're'";
+    if connection.query_row(has_re, [], |row| row.get::<_, i64>(0))? == 0 {
+        connection.execute_batch("ALTER TABLE draft ADD COLUMN re INTEGER")?;
+    }
+    connection.pragma_update(None, "user_version", VERSION)
 }
 
 #[cfg(test)]
@@ -303,7 +357,7 @@ mod tests {
             Job::Settle(send("a").id),
             Job::Entries { room: room.clone(), epoch, cursor, entries: entries.clone() },
             Job::Mark(room.clone(), Seq::new(7).unwrap()),
-            Job::Draft { conversation: "#lobby".into(), text: "half a th".into(), cursor: 9 },
+            Job::Draft { conversation: "#lobby".into(), text: "half a th".into(), cursor: 9, re: None },
             Job::Input("hello".into()),
             Job::Tabs(vec!["#lobby".into(), "@bob".into()]),
         ];

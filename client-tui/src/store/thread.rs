@@ -1,7 +1,7 @@
 //! The thread that writes: typing never waits for the disk.
 
-use super::{Job, Profile, Store};
-use shared::MessageId;
+use super::{Job, Profile, Saved, Store};
+use shared::{Entry, LogName, MessageId};
 use std::{
     path::{Path, PathBuf},
     sync::mpsc::{Sender, channel},
@@ -14,6 +14,15 @@ use tokio::sync::mpsc::UnboundedSender;
 pub enum Written {
     /// A message is in the outbox, on disk.
     Queued(MessageId),
+    /// What an earlier run has left.
+    Loaded(Box<Saved>),
+    /// Entries before one, ascending.
+    Page {
+        /// Of which log.
+        room: LogName,
+        /// The entries.
+        entries: Vec<Entry>,
+    },
     /// The disk refuses; what is typed is not kept.
     Failed(String),
 }
@@ -67,20 +76,65 @@ fn write(
     jobs: &[Job],
     written: &UnboundedSender<Written>,
 ) {
-    let opened = match store.take() {
-        Some(store) => Ok(store),
-        None => Store::open(directory),
-    };
-    let result = opened.and_then(|opened| store.insert(opened).write(profile, jobs));
-    if let Err(error) = result {
-        let _ = written.send(Written::Failed(format!("{error:#}")));
-        return;
-    }
-    for job in jobs {
-        if let Job::Queue(send, _) = job {
-            let _ = written.send(Written::Queued(send.id.clone()));
+    // Jobs before a question are done before it is answered.
+    for part in jobs.split_inclusive(is_question) {
+        let (question, writes) = match part.split_last() {
+            Some((last, before)) if is_question(last) => (Some(last), before),
+            _ => (None, part),
+        };
+        let done = write_all(directory, store, profile, writes).and_then(|()| {
+            writes.iter().for_each(|job| tell_queued(job, written));
+            question.map_or(Ok(()), |question| answer(directory, store, profile, question, written))
+        });
+        if let Err(error) = done {
+            let _ = written.send(Written::Failed(format!("{error:#}")));
+            // The app waits for this one.
+            if matches!(question, Some(Job::Load)) {
+                let _ = written.send(Written::Loaded(Box::default()));
+            }
         }
     }
+}
+
+fn is_question(job: &Job) -> bool {
+    matches!(job, Job::Load | Job::Page { .. })
+}
+
+fn write_all(directory: &Path, store: &mut Option<Store>, profile: &Profile, jobs: &[Job]) -> anyhow::Result<()> {
+    if jobs.is_empty() {
+        return Ok(());
+    }
+    let opened = store.take().map_or_else(|| Store::open(directory), Ok)?;
+    store.insert(opened).write(profile, jobs)
+}
+
+fn tell_queued(job: &Job, written: &UnboundedSender<Written>) {
+    if let Job::Queue(send, _) = job {
+        let _ = written.send(Written::Queued(send.id.clone()));
+    }
+}
+
+/// Answers from what is on disk; where nothing was ever written, nothing is made for it.
+fn answer(
+    directory: &Path,
+    store: &mut Option<Store>,
+    profile: &Profile,
+    question: &Job,
+    written: &UnboundedSender<Written>,
+) -> anyhow::Result<()> {
+    if store.is_none() {
+        *store = Store::open_existing(directory)?;
+    }
+    let store = store.as_ref();
+    let answer = match question {
+        Job::Page { room, before } => {
+            let entries = store.map_or_else(|| Ok(Vec::new()), |store| store.page(profile, room, *before))?;
+            Written::Page { room: room.clone(), entries }
+        }
+        _ => Written::Loaded(Box::new(store.map_or_else(|| Ok(Saved::default()), |store| store.load(profile))?)),
+    };
+    let _ = written.send(answer);
+    Ok(())
 }
 
 impl Drop for StoreThread {

@@ -5,7 +5,7 @@ use rusqlite::{Connection, params};
 use shared::{Seq, request::Destination};
 
 /// Entries of a log that are kept.
-const KEPT: u64 = 1_000;
+const KEPT: u64 = 10_000;
 /// Lines of input history that are kept.
 const INPUTS: i64 = 500;
 
@@ -67,12 +67,21 @@ pub(super) fn apply(connection: &Connection, profile: &str, job: &Job) -> rusqli
         Job::Mark(room, seq) => {
             run("UPDATE log SET mark = ? WHERE profile = ? AND room = ?", &[&seq.get(), &profile, &room.as_str()])?;
         }
-        Job::Draft { conversation, text, .. } if text.is_empty() => {
+        Job::Draft { conversation, text, re: None, .. } if text.is_empty() => {
             run("DELETE FROM draft WHERE profile = ? AND conversation = ?", &[&profile, conversation])?;
         }
-        Job::Draft { conversation, text, cursor } => {
-            run("INSERT OR REPLACE INTO draft VALUES (?, ?, ?, ?)", &[&profile, conversation, text, cursor])?;
+        Job::Draft { conversation, text, cursor, re } => {
+            let re = re.map(Seq::get);
+            run(
+                "INSERT OR REPLACE INTO draft (profile, conversation, text, cursor, re) VALUES (?, ?, ?, ?, ?)",
+                &[&profile, conversation, text, cursor, &re],
+            )?;
         }
+        Job::Keep { key, value } => {
+            run("INSERT OR REPLACE INTO kept VALUES (?, ?, ?)", &[&profile, key, value])?;
+        }
+        // What is read is told, not written.
+        Job::Load | Job::Page { .. } => {}
         Job::Input(text) => {
             run("INSERT INTO input (text) VALUES (?)", &[text])?;
             run("DELETE FROM input WHERE number <= (SELECT max(number) FROM input) - ?", &[&INPUTS])?;

@@ -12,23 +12,10 @@ mod say;
 
 pub(crate) use keyboard::{Input, listen};
 
-use crate::links::Links;
+use crate::view::Frame;
 use backend::Frames;
-use ratatui::{
-    Terminal,
-    buffer::Buffer,
-    layout::{Position, Size},
-};
+use ratatui::{Terminal, buffer::Buffer, layout::Size};
 use std::io::{self, BufWriter, Stdout, Write, stdout};
-
-/// What a frame has beside its cells.
-#[derive(Debug, Default)]
-pub(crate) struct Frame {
-    /// Where the hardware cursor stands, if anywhere.
-    pub(crate) caret: Option<Position>,
-    /// The addresses of the cells that are links (see [`crate::links`]).
-    pub(crate) links: Links,
-}
 
 /// The screen, while the program has it. Gives everything back when it is dropped.
 #[derive(Debug)]
@@ -112,7 +99,6 @@ impl<W: Write> Screen<W> {
     }
 }
 
-#[allow(dead_code, reason = "nobody asks for these yet")]
 impl<W: Write> Screen<W> {
     /// Turns the mouse on or off: buttons and the wheel.
     pub(crate) fn mouse(&mut self, is_on: bool) -> io::Result<()> {

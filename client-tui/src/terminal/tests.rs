@@ -1,7 +1,9 @@
 //! What is written of a frame.
 
 use super::*;
+use crate::links::Links;
 use crate::links::{colour, id};
+use ratatui::layout::Position;
 use std::{cell::RefCell, rc::Rc};
 
 /// Every write, each as one text.

@@ -2,7 +2,10 @@
 
 use super::{clear, put};
 use crate::{
-    app::{App, complete::SHOWN},
+    app::{
+        App,
+        complete::{Candidate, SHOWN},
+    },
     layout::Layout,
     text::{drawable_line, width},
 };
@@ -52,25 +55,42 @@ fn rule(app: &App, layout: &Layout, buffer: &mut Buffer) {
     if let Some(users) = layout.users {
         put(buffer, users.x - 1, area.y, 1, "┴", app.theme.dim());
     }
-    if let Some((word, _)) = &app.word {
-        let text = crate::text::fit(&drawable_line(word), usize::from(area.width.saturating_sub(4)));
-        put(buffer, area.x + 1, area.y, area.width.saturating_sub(2), &format!(" {text} "), app.theme.mention());
+    let said = app.word.as_ref().map(|(word, _)| (word.clone(), app.theme.mention()));
+    let said = said.or_else(|| Some((app.digest_text()?, app.theme.badge())));
+    if let Some((text, style)) = said.or_else(|| Some((reply(app)?, app.theme.quote()))) {
+        let text = crate::text::fit(&drawable_line(&text), usize::from(area.width.saturating_sub(4)));
+        put(buffer, area.x + 1, area.y, area.width.saturating_sub(2), &format!(" {text} "), style);
     }
+}
+
+/// What is being replied to.
+fn reply(app: &App) -> Option<String> {
+    let conversation = app.current()?;
+    let entry = conversation.timeline.entry(conversation.draft.reply?);
+    let from = entry.and_then(|entry| entry.from.as_deref()).unwrap_or("?");
+    let text = entry.and_then(|entry| entry.msg.as_deref()).unwrap_or("…");
+    let arguments = [("who", drawable_line(from).into()), ("text", drawable_line(text).into())];
+    Some(app.locale.with("replying", &arguments))
 }
 
 fn popup(app: &App, area: Rect, left: u16, buffer: &mut Buffer) {
     let Some(completion) = &app.completion else { return };
     let first = (completion.chosen + 1).saturating_sub(SHOWN);
-    let shown: Vec<String> =
-        completion.candidates.iter().skip(first).take(SHOWN).map(|name| drawable_line(name.trim_end())).collect();
-    let columns = shown.iter().map(|name| width(name)).max().unwrap_or(0) + 2;
-    let columns = u16::try_from(columns).unwrap_or(area.width).min(area.width.saturating_sub(left));
-    let rows = u16::try_from(shown.len()).unwrap_or(0).min(area.y);
+    let shown = || completion.candidates.iter().enumerate().skip(first).take(SHOWN);
+    let name = |candidate: &Candidate| drawable_line(candidate.text.trim_end());
+    let names = shown().map(|(_, candidate)| width(&name(candidate))).max().unwrap_or(0);
+    let helps = shown().map(|(_, candidate)| width(&candidate.help)).max().unwrap_or(0);
+    let wanted = names + helps + if helps > 0 { 4 } else { 2 };
+    let columns = u16::try_from(wanted).unwrap_or(area.width).min(area.width.saturating_sub(left));
+    let rows = u16::try_from(shown().count()).unwrap_or(0).min(area.y);
     let place = Rect::new(left, area.y - rows, columns, rows);
     clear(place, buffer);
-    for (y, (index, name)) in (place.y..place.bottom()).zip(shown.iter().enumerate()) {
-        let style = if first + index == completion.chosen { app.theme.selected() } else { Style::new() };
-        let text = format!(" {name}{}", " ".repeat(usize::from(columns)));
-        put(buffer, place.x, y, columns, &crate::text::fit(&text, columns.into()).replace('…', " "), style);
+    for (y, (index, candidate)) in (place.y..place.bottom()).zip(shown()) {
+        let style = if index == completion.chosen { app.theme.selected() } else { Style::new() };
+        let name = name(candidate);
+        let pad = " ".repeat(names - width(&name) + 2);
+        let row = crate::text::fit(&format!(" {name}{pad}{}", candidate.help), columns.into());
+        let fill = " ".repeat(usize::from(columns) - width(&row));
+        put(buffer, place.x, y, columns, &format!("{row}{fill}"), style);
     }
 }

@@ -4,34 +4,58 @@ use super::{put, put_line};
 use crate::{
     app::{
         App, Link,
-        conversation::{Partner, View},
+        conversation::{Conversation, Partner, View},
         scroll::top,
     },
     layout::Layout,
+    links::Links,
+    rows::{Blocks, Heights},
     text::{drawable_line, fit, width},
     time::day_name,
 };
 use ratatui::{buffer::Buffer, style::Style};
 
-pub(super) fn draw(app: &App, layout: &Layout, buffer: &mut Buffer) {
+pub(super) fn draw(app: &App, layout: &Layout, buffer: &mut Buffer, links: &mut Links) {
     let area = layout.log;
     let Some(conversation) = app.current() else { return };
     let blocks = app.blocks(conversation, area.width);
     let height = usize::from(area.height);
     let (first, skipped) = top(&blocks, conversation.view, height);
-    let rows = (first..blocks.len()).flat_map(|index| blocks.rows(index)).skip(skipped).take(height);
-    for (y, row) in (area.y..).zip(rows) {
-        put_line(buffer, area.x, y, area.width, &row);
+    let mut y = area.y;
+    let mut skip = skipped;
+    for index in first..blocks.count() {
+        for row in blocks.rows(index, Some(links)).iter().skip(std::mem::take(&mut skip)) {
+            if y == area.bottom() {
+                break;
+            }
+            put_line(buffer, area.x, y, area.width, row);
+            y += 1;
+        }
+        if y == area.bottom() {
+            break;
+        }
     }
-    // A day's own divider at the top says it already.
-    let has_divider = skipped == 0 && blocks.begins_day(first);
-    let day = (first..blocks.len()).find_map(|index| blocks.day(index)).filter(|_| !has_divider);
-    title(app, layout, day.map(|day| day_name(day, &app.locale)), buffer);
+    if !app.is_bare {
+        title(app, layout, first_day(&blocks, first, skipped).map(|day| day_name(day, &app.locale)), buffer);
+    }
     if blocks.is_empty() {
         let key = if app.link == Link::Up { "empty" } else { "empty-offline" };
         put(buffer, area.x + 1, area.y, area.width.saturating_sub(1), &app.locale.text(key), app.theme.dim());
     }
-    if conversation.is_loading && matches!(conversation.view, View::At { .. }) {
+    marks(app, conversation, layout, first == 0, buffer);
+}
+
+/// The day of the top row, unless its own divider stands there and says it.
+fn first_day(blocks: &Blocks<'_>, first: usize, skipped: usize) -> Option<jiff::civil::Date> {
+    let dated = (first..blocks.count()).find(|index| blocks.day(*index).is_some())?;
+    let has_divider = skipped == 0 && blocks.begins_day(dated);
+    blocks.day(dated).filter(|_| !has_divider)
+}
+
+/// What lies over the log: older entries are on their way; new ones are below.
+fn marks(app: &App, conversation: &Conversation, layout: &Layout, has_head: bool, buffer: &mut Buffer) {
+    let area = layout.log;
+    if !has_head && conversation.view != View::Live && app.is_loading(conversation) {
         let text = app.locale.text("loading");
         put(buffer, area.x, area.y, area.width, &format!(" {text} "), app.theme.badge());
     }

@@ -4,11 +4,12 @@ mod form;
 mod input;
 mod log;
 mod overlay;
+mod picker;
 mod status;
 mod tabs;
 mod users;
 
-use crate::{app::App, text::fit};
+use crate::{app::App, links::Links, text::fit};
 use ratatui::{
     buffer::Buffer,
     layout::{Position, Rect},
@@ -17,28 +18,41 @@ use ratatui::{
     widgets::{Clear, Widget},
 };
 
-/// Draws everything. Where the hardware cursor stands, if anywhere.
-pub fn draw(app: &App, buffer: &mut Buffer) -> Option<Position> {
+pub(crate) use tabs::tab_at;
+
+/// What a frame has beside its cells.
+#[derive(Debug, Default)]
+pub struct Frame {
+    /// Where the hardware cursor stands, if anywhere.
+    pub caret: Option<Position>,
+    /// Where the links on the screen lead.
+    pub links: Links,
+}
+
+/// Draws everything.
+pub fn draw(app: &App, buffer: &mut Buffer) -> Frame {
+    let mut frame = Frame::default();
     let area = buffer.area;
     if let Some(form) = &app.form {
-        return form::draw(app, form, area, buffer);
+        frame.caret = form::draw(app, form, area, buffer);
+        return frame;
     }
     let Some(layout) = app.layout().filter(|_| app.size == (area.width, area.height)) else {
         put(buffer, area.x, area.y, area.width, &app.locale.text("too-small"), Style::new());
-        return None;
+        return frame;
     };
-    tabs::draw(app, layout.tabs, buffer);
-    log::draw(app, &layout, buffer);
+    if !app.is_bare {
+        tabs::draw(app, layout.tabs, buffer);
+    }
+    log::draw(app, &layout, buffer, &mut frame.links);
     users::draw(app, &layout, buffer);
     let caret = input::draw(app, &layout, buffer);
     status::draw(app, layout.status, buffer);
-    match &app.overlay {
-        Some(overlay) => {
-            overlay::draw(app, overlay, area, buffer);
-            None
-        }
+    frame.caret = match &app.overlay {
+        Some(overlay) => overlay::draw(app, overlay, area, buffer),
         None => caret,
-    }
+    };
+    frame
 }
 
 /// Writes a text into one row, cut to a width, over whatever is there. Outside of the buffer nothing is written.

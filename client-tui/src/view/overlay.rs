@@ -1,30 +1,47 @@
 //! What lies over everything: the help, made from the table of commands, and questions.
 
-use super::{clear, put};
+use super::{clear, picker, put};
 use crate::{
     app::{App, Overlay},
     command::{COMMANDS, Command, key_name},
-    text::{fit, width},
+    text::{drawable_line, fit, width},
 };
 use ratatui::{
     buffer::Buffer,
-    layout::Rect,
+    layout::{Position, Rect},
     style::Style,
     widgets::{Block, Widget},
 };
 
-/// Rows of a pasted text that the question shows.
-const PASTE_ROWS: usize = 8;
+/// Rows of a text that a question shows.
+const QUESTION_ROWS: usize = 8;
+/// Rows of the help that are not in the table.
+const MORE: usize = 4;
 
-pub(super) fn draw(app: &App, overlay: &Overlay, area: Rect, buffer: &mut Buffer) {
+pub(super) fn draw(app: &App, overlay: &Overlay, area: Rect, buffer: &mut Buffer) -> Option<Position> {
     match overlay {
         Overlay::Help(at) => help(app, usize::from(*at), area, buffer),
-        Overlay::Paste(text) => paste(app, text, area, buffer),
+        Overlay::Paste(text) => {
+            let title = app.locale.with("paste-ask", &[("count", text.lines().count().into())]);
+            let rows: Vec<&str> = text.lines().take(QUESTION_ROWS).collect();
+            question(app, &title, &rows, text.lines().count() > QUESTION_ROWS, area, buffer);
+        }
+        Overlay::Unsent => {
+            let texts: Vec<String> = app
+                .outbox
+                .held()
+                .map(|message| drawable_line(message.send.text.as_ref().map_or("", |text| text.as_str())))
+                .collect();
+            let rows: Vec<&str> = texts.iter().take(QUESTION_ROWS).map(String::as_str).collect();
+            question(app, &app.unsent_question(), &rows, texts.len() > QUESTION_ROWS, area, buffer);
+        }
+        Overlay::Picker(picker) => return picker::draw(app, picker, area, buffer),
     }
+    None
 }
 
 /// A frame in the middle; gives what is inside.
-fn frame(title: &str, columns: u16, rows: u16, app: &App, area: Rect, buffer: &mut Buffer) -> Rect {
+pub(super) fn frame(title: &str, columns: u16, rows: u16, app: &App, area: Rect, buffer: &mut Buffer) -> Rect {
     let (columns, rows) = (columns.min(area.width), rows.min(area.height));
     let place = Rect::new((area.width - columns) / 2, (area.height - rows) / 2, columns, rows);
     clear(place, buffer);
@@ -35,16 +52,25 @@ fn frame(title: &str, columns: u16, rows: u16, app: &App, area: Rect, buffer: &m
     inside
 }
 
+impl App {
+    /// How far the help can be scrolled.
+    pub(crate) fn help_end(&self) -> u16 {
+        let height = usize::from(self.size.1.saturating_sub(2));
+        u16::try_from((COMMANDS.len() + MORE).saturating_sub(height)).unwrap_or(0)
+    }
+}
+
 fn help(app: &App, at: usize, area: Rect, buffer: &mut Buffer) {
-    let rows = u16::try_from(COMMANDS.len() + 6).unwrap_or(u16::MAX);
-    let inside = frame(&app.locale.text("help-title"), 92, rows, app, area, buffer);
-    let mut lines: Vec<(String, String, String)> = vec![
-        ("@NICK TEXT".into(), String::new(), app.locale.text("help-direct")),
-        ("//TEXT".into(), String::new(), app.locale.text("help-slash")),
-        (String::new(), "Ctrl-C Ctrl-C".into(), app.locale.text("help-quit-twice")),
-        (String::new(), "Alt-1…9".into(), app.locale.text("help-tab")),
+    let rows = u16::try_from(COMMANDS.len() + MORE + 2).unwrap_or(u16::MAX);
+    let inside = frame(&app.locale.text("help-title"), 98, rows, app, area, buffer);
+    let mut lines: Vec<(String, String, String)> = COMMANDS.iter().map(|command| line(app, command)).collect();
+    let more: [(&str, &str, &str); MORE] = [
+        ("@NICK TEXT", "", "help-direct"),
+        ("//TEXT", "", "help-slash"),
+        ("", "Ctrl-C Ctrl-C", "help-quit-twice"),
+        ("", "Alt-1…9", "help-tab"),
     ];
-    lines.splice(0..0, COMMANDS.iter().map(|command| line(app, command)));
+    lines.extend(more.map(|(shape, keys, help)| (shape.into(), keys.into(), app.locale.text(help))));
     let height = usize::from(inside.height);
     let at = at.min(lines.len().saturating_sub(height));
     let shapes = lines.iter().map(|(shape, ..)| width(shape)).max().unwrap_or(0) + 2;
@@ -53,23 +79,23 @@ fn help(app: &App, at: usize, area: Rect, buffer: &mut Buffer) {
     for (y, (shape, key, text)) in (inside.y..inside.bottom()).zip(lines.iter().skip(at)) {
         let room = |used: u16| inside.width.saturating_sub(used + 1);
         put(buffer, inside.x + 1, y, room(0), shape, app.theme.own());
-        put(buffer, inside.x + 1 + shapes, y, room(shapes), key, app.theme.mention());
+        put(buffer, inside.x + 1 + shapes, y, room(shapes), key, app.theme.accent());
         put(buffer, inside.x + 1 + shapes + keys, y, room(shapes + keys), text, Style::new());
     }
 }
 
 fn line(app: &App, command: &Command) -> (String, String, String) {
     let shape = command.names.first().map_or_else(String::new, |name| format!("/{name} {}", command.arguments));
-    let keys: Vec<String> = command.keys.iter().map(|key| key_name(key)).collect();
+    let keys: Vec<String> = app.keymap.keys_of(command.action).iter().map(|key| key_name(key)).collect();
     (shape.trim_end().to_owned(), keys.join(", "), app.locale.text(command.help))
 }
 
-fn paste(app: &App, text: &str, area: Rect, buffer: &mut Buffer) {
-    let count = text.lines().count();
-    let rows = u16::try_from(count.min(PASTE_ROWS) + 2).unwrap_or(u16::MAX);
-    let title = app.locale.with("paste-ask", &[("count", count.into())]);
-    let inside = frame(&title, 72, rows, app, area, buffer);
-    for (y, line) in (inside.y..inside.bottom()).zip(text.lines()) {
-        put(buffer, inside.x + 1, y, inside.width.saturating_sub(1), &crate::text::drawable_line(line), Style::new());
+/// A question in the title, what it is about below. The keys that answer it stand in the question.
+fn question(app: &App, title: &str, rows: &[&str], has_more: bool, area: Rect, buffer: &mut Buffer) {
+    let height = u16::try_from(rows.len() + usize::from(has_more)).unwrap_or(1) + 2;
+    let inside = frame(title, 76, height, app, area, buffer);
+    let more = has_more.then_some("…");
+    for (y, row) in (inside.y..inside.bottom()).zip(rows.iter().copied().chain(more)) {
+        put(buffer, inside.x + 1, y, inside.width.saturating_sub(2), &drawable_line(row), Style::new());
     }
 }

@@ -2,9 +2,10 @@
 
 use super::put;
 use crate::{
-    app::{App, Link, Overlay},
-    command::{Action, command_of, key_name},
+    app::{App, Link},
+    command::{Action, key_name},
     text::width,
+    time,
 };
 use ratatui::{buffer::Buffer, layout::Rect, style::Style};
 
@@ -33,10 +34,7 @@ pub(super) fn draw(app: &App, area: Rect, buffer: &mut Buffer) {
         badge(&format!(" {} ", app.locale.text("badge-away")), app.theme.mention(), buffer);
     }
     let room = badge("│", app.theme.dim(), buffer);
-    if let Some(Overlay::Paste(text)) = &app.overlay {
-        let question = app.locale.with("paste-ask", &[("count", text.lines().count().into())]);
-        badge(&format!(" {question} "), app.theme.badge(), buffer);
-    } else if app.prefix {
+    if app.prefix {
         badge(" Ctrl-X … ", app.theme.mention(), buffer);
     } else {
         badge(&hints(app, room), app.theme.dim(), buffer);
@@ -56,12 +54,16 @@ fn link(app: &App) -> String {
 }
 
 fn ignore(app: &App) -> String {
-    let held: u64 = app.conversations.iter().map(|conversation| conversation.held).sum();
-    let on = app.locale.text("badge-ignoring");
+    let mut on = app.locale.text("badge-ignoring");
+    if let Some(until) = app.ignoring_until {
+        let time = time::clock(until, &app.zone);
+        on = app.locale.with("badge-until", &[("on", on.into()), ("time", time.into())]);
+    }
+    let held = app.held();
     if held == 0 {
         return on;
     }
-    let key = command_of(Action::ToggleIgnore).keys.first().map(|key| key_name(key)).unwrap_or_default();
+    let key = app.keymap.keys_of(Action::ToggleIgnore).first().map(|key| key_name(key)).unwrap_or_default();
     app.locale.with("badge-held", &[("on", on.into()), ("count", held.into()), ("key", key.into())])
 }
 
@@ -69,8 +71,11 @@ fn ignore(app: &App) -> String {
 fn hints(app: &App, room: usize) -> String {
     let mut line = String::new();
     for (action, key) in HINTS {
-        let keys = command_of(action).keys;
-        let name = keys.iter().find(|key| key.len() == 3).or(keys.first()).map(|key| key_name(key)).unwrap_or_default();
+        let keys = app.keymap.keys_of(action);
+        // A key of one stroke with Control fits everywhere.
+        let Some(name) = keys.iter().find(|key| key.len() == 3).or(keys.first()).map(|key| key_name(key)) else {
+            continue;
+        };
         let hint = format!(" {name} {} ", app.locale.text(key));
         if width(&line) + width(&hint) > room {
             break;

@@ -10,7 +10,7 @@ use client_tui::{
     },
     link::{Loss, News, Order},
     locale::Locale,
-    store::{Job, Saved, Written},
+    store::{Job, Written},
     theme::Theme,
     view,
 };
@@ -37,7 +37,7 @@ pub struct Scene {
 
 impl Scene {
     fn new(locale: Locale, width: u16, height: u16) -> Self {
-        let app = App::new(locale, Theme { colours: true }, TimeZone::UTC, "run".into());
+        let app = App::new(locale, Theme::default(), TimeZone::UTC, "run".into());
         let now = Now { mono: 1_000, wall: MORNING };
         let mut scene = Self { app, now, seq: 0, asked: Vec::new(), jobs: Vec::new() };
         scene.resize(width, height);
@@ -67,9 +67,10 @@ impl Scene {
             nickname: Nickname::parse("alice").unwrap(),
             room: RoomName::lobby(),
         };
-        self.app.open(&choice, Saved::default());
+        self.app.open(&choice);
+        self.happens(Happens::Stored(Written::Loaded(Box::default())));
         self.happens(Happens::Link(News::Dialling));
-        self.happens(Happens::Link(News::Greeted));
+        self.happens(Happens::Link(News::Greeted { motd: Label::default() }));
         self.login();
         self
     }
@@ -252,7 +253,7 @@ impl Scene {
     pub fn draw(&self) -> String {
         let (width, height) = self.app.size;
         let mut buffer = Buffer::empty(Rect::new(0, 0, width, height));
-        let caret = view::draw(&self.app, &mut buffer);
+        let caret = view::draw(&self.app, &mut buffer).caret;
         let mut screen = String::new();
         for y in 0..height {
             let mut x = 0;

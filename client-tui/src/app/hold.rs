@@ -1,0 +1,154 @@
+//! Ignore mode: on, off, for a while; and what it held back.
+
+use super::{
+    App, Link,
+    conversation::{Conversation, Partner, View},
+    timeline::{Place, entry_of, seq_of},
+    when,
+};
+use crate::{markup, text::drawable_line};
+use shared::{Request, Seq, event::Ignore, text::Label};
+use std::collections::HashMap;
+
+/// Names that the digest says.
+const NAMES: usize = 3;
+
+/// What ignore mode held back, until the person has chosen what to do with it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Digest {
+    /// Where it began, by room.
+    rooms: Vec<(Partner, Began)>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Began {
+    /// The last entry before.
+    after: Seq,
+    /// How many were held back.
+    count: u64,
+}
+
+impl App {
+    /// `/i`, `/i 25m`, `/i until 14:00`. False: it could not be done.
+    pub(super) fn toggle_ignore(&mut self, arguments: &str) -> bool {
+        if arguments.is_empty() {
+            return self.online(Request::Ignore { on: !self.ignoring, until: None });
+        }
+        let Some(until) = when::until(arguments, self.now.wall, &self.zone) else {
+            self.say_key("ignore-until-wrong");
+            return false;
+        };
+        self.online(Request::Ignore { on: true, until: Some(until) })
+    }
+
+    pub(super) fn ignore_changed(&mut self, ignore: &Ignore) {
+        let was_on = std::mem::replace(&mut self.ignoring, ignore.on);
+        self.ignoring_until = ignore.until.filter(|_| ignore.on);
+        if ignore.on {
+            self.digest = None;
+            return;
+        }
+        let rooms: Vec<(Partner, Began)> = self
+            .conversations
+            .iter()
+            .filter(|conversation| conversation.held > 0)
+            .map(|conversation| {
+                let after = self.log_of(conversation).cursor;
+                (conversation.partner.clone(), Began { after, count: conversation.held })
+            })
+            .collect();
+        for conversation in &mut self.conversations {
+            conversation.held = 0;
+        }
+        for (partner, began) in &rooms {
+            if let Some(index) = self.find(partner) {
+                // What was held back is divided from what was there, read or not.
+                self.conversations[index].divider = Some(began.after);
+            }
+        }
+        if was_on && rooms.is_empty() {
+            self.say_key("ignore-ended");
+        }
+        self.digest = (!rooms.is_empty()).then_some(Digest { rooms });
+    }
+
+    /// What the digest says of the conversation on the screen: how many, from whom, how many name the reader.
+    pub fn digest_text(&self) -> Option<String> {
+        let conversation = self.current()?;
+        let began = self.digest.as_ref()?.of(&conversation.partner)?;
+        let mut from: HashMap<&Label, u64> = HashMap::new();
+        let mut mentions = 0_u64;
+        for entry in conversation.timeline.items().iter().rev().map_while(|item| behind(item, began.after)) {
+            let Some(entry) = entry else { continue };
+            if let Some(name) = entry.from.as_ref() {
+                *from.entry(name).or_default() += 1;
+            }
+            mentions += u64::from(markup::mentions(entry.msg.as_deref().unwrap_or_default(), &self.words));
+        }
+        let mut from: Vec<(&Label, u64)> = from.into_iter().collect();
+        from.sort_by_key(|(name, count)| (std::cmp::Reverse(*count), name.to_lowercase()));
+        let mut names: Vec<String> =
+            from.iter().take(NAMES).map(|(name, count)| format!("{} {count}", drawable_line(name))).collect();
+        if from.len() > NAMES {
+            names.push("…".into());
+        }
+        let arguments =
+            [("count", began.count.into()), ("names", names.join(", ").into()), ("mentions", mentions.into())];
+        Some(self.locale.with("digest", &arguments))
+    }
+
+    /// Enter: read what was held back, from where it began. False: there is nothing to choose.
+    pub(super) fn digest_read(&mut self) -> bool {
+        let Some(began) = self.take_digest() else { return false };
+        let newest = self.cursor();
+        if let Some(conversation) = self.current_mut() {
+            let at = conversation.timeline.find(Place::entry(began.after.next()));
+            let place = conversation.timeline.items().get(at).map(|item| item.place);
+            if let Some(place) = place {
+                conversation.view = View::At { place, row: 0, newest };
+            }
+        }
+        self.settle_view();
+        true
+    }
+
+    /// Esc: skip to now. False: there is nothing to choose.
+    pub(super) fn digest_skip(&mut self) -> bool {
+        if self.take_digest().is_none() {
+            return false;
+        }
+        self.go_live();
+        if self.link == Link::Up {
+            self.read_now();
+        }
+        true
+    }
+
+    fn take_digest(&mut self) -> Option<Began> {
+        let partner = self.current()?.partner.clone();
+        let digest = self.digest.as_mut()?;
+        let began = digest.of(&partner)?;
+        digest.rooms.retain(|(other, _)| *other != partner);
+        self.digest.take_if(|digest| digest.rooms.is_empty());
+        Some(began)
+    }
+
+    /// How much ignore mode holds back in all rooms.
+    pub fn held(&self) -> u64 {
+        self.conversations.iter().map(|conversation: &Conversation| conversation.held).sum()
+    }
+}
+
+impl Digest {
+    fn of(&self, partner: &Partner) -> Option<Began> {
+        self.rooms.iter().find(|(other, _)| other == partner).map(|(_, began)| *began)
+    }
+}
+
+/// The entry of an item behind a seq; `None` ends the walk.
+fn behind(item: &super::timeline::Item, after: Seq) -> Option<Option<&shared::Entry>> {
+    match seq_of(item) {
+        Some(seq) if seq <= after => None,
+        _ => Some(entry_of(item)),
+    }
+}

@@ -1,0 +1,67 @@
+//! Losses, refusals and lists of the server in the person's words.
+
+use super::App;
+use crate::{
+    link::{Loss, dial::DialError},
+    text::drawable_line,
+};
+use shared::{
+    ErrorCode,
+    event::{Ls, Rooms, State},
+};
+
+impl App {
+    /// What has failed, and what to do.
+    pub(super) fn loss_text(&self, loss: &Loss) -> String {
+        let (key, address, detail) = match loss {
+            Loss::Dial(DialError::Lookup(host, detail)) => ("loss-lookup", host, detail.as_str()),
+            Loss::Dial(DialError::Connect(address, detail)) => ("loss-connect", address, detail.as_str()),
+            Loss::Dial(DialError::Tls(address)) => ("loss-tls", address, ""),
+            Loss::Dial(DialError::Hello(address, detail)) => ("loss-hello", address, detail.as_str()),
+            Loss::Closed => return self.locale.text("loss-closed"),
+            Loss::Silent => return self.locale.text("loss-silent"),
+            Loss::Broken(detail) => {
+                return self.locale.with("loss-broken", &[("detail", drawable_line(detail).into())]);
+            }
+        };
+        let arguments = [("address", drawable_line(address).into()), ("detail", drawable_line(detail).into())];
+        self.locale.with(key, &arguments)
+    }
+
+    pub(super) fn error_text(&self, code: &ErrorCode, detail: &str) -> String {
+        let key = format!("error-{}", code.as_str().replace('_', "-"));
+        let detail = drawable_line(detail);
+        if self.locale.has(&key) { self.locale.with(&key, &[("detail", detail.into())]) } else { detail }
+    }
+
+    pub(super) fn list_people(&mut self, page: &Ls) {
+        if !std::mem::take(&mut self.asked_ls) {
+            return;
+        }
+        let names: Vec<String> = page
+            .members
+            .iter()
+            .map(|member| match member.state {
+                State::Ignoring => format!("⊘ {}", drawable_line(&member.nickname)),
+                State::Away => format!("◌ {}", drawable_line(&member.nickname)),
+                State::Online | State::Unknown => drawable_line(&member.nickname),
+            })
+            .collect();
+        let more = if page.more { " …" } else { "" };
+        let arguments = [("count", names.len().into()), ("names", (names.join(", ") + more).into())];
+        let text = self.locale.with("ls", &arguments);
+        self.note(text);
+    }
+
+    pub(super) fn list_rooms(&mut self, page: &Rooms) {
+        let mut lines = vec![self.locale.with("rooms", &[("count", page.rooms.len().into())])];
+        for room in &page.rooms {
+            let topic = drawable_line(&room.topic);
+            lines.push(format!("{}  {}  {topic}", room.room, room.members).trim_end().to_owned());
+        }
+        if page.more {
+            lines.push("…".into());
+        }
+        self.note(lines.join("\n"));
+    }
+}
