@@ -112,7 +112,7 @@ impl Worker {
 }
 
 fn work(jobs: &Receiver<Arc<Job>>, results: &Mutex<Results>, done: &dyn Fn()) {
-    let languages = Languages::load();
+    let mut languages = Languages::load();
     for job in jobs {
         let runs = languages.colour(&job.language, &job.code);
         lock(results).insert(job, Some(Arc::new(runs)));

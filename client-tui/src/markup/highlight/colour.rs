@@ -1,13 +1,20 @@
 //! From the scopes of a grammar to the few colours of a terminal.
 
 use crate::markup::{Look, Run, Syntax, push_run};
-use std::time::{Duration, Instant};
+use std::{
+    collections::HashSet,
+    ops::Range,
+    time::{Duration, Instant},
+};
 use two_face::re_exports::syntect::parsing::{ParseState, Scope, ScopeStack, SyntaxReference, SyntaxSet};
 
 /// Longer lines, and what is behind them, are plain: some grammars take very long for them.
-const LINE: usize = 1024;
+const LINE: usize = 512;
 /// What is not done by then is plain, so that somebody's worst code does not keep the others' waiting.
 const TIME: Duration = Duration::from_secs(5);
+/// Languages that are kept ready at a time: each takes ten megabytes or more when it is used, but little time to get ready
+/// again.
+const READY: usize = 6;
 
 /// Scopes by their first words. The longest that fits counts; without a colour, nothing around it gives one.
 const SCOPES: &[(&str, Option<Syntax>)] = &[
@@ -69,6 +76,8 @@ const NAMES: &[(&str, &str)] = &[
 /// All languages.
 pub(super) struct Languages {
     set: SyntaxSet,
+    /// Their names, those that were used.
+    ready: HashSet<String>,
     /// The longest are first.
     scopes: Vec<(Scope, Option<Syntax>)>,
     operator: Scope,
@@ -78,7 +87,12 @@ impl Languages {
     pub(super) fn load() -> Self {
         let mut scopes: Vec<_> = SCOPES.iter().map(|&(name, syntax)| (scope(name), syntax)).collect();
         scopes.sort_by_key(|(scope, _)| std::cmp::Reverse(scope.len()));
-        Self { set: two_face::syntax::extra_newlines(), scopes, operator: scope("keyword.operator") }
+        Self {
+            set: two_face::syntax::extra_newlines(),
+            ready: HashSet::new(),
+            scopes,
+            operator: scope("keyword.operator"),
+        }
     }
 
     fn find(&self, language: &str) -> Option<&SyntaxReference> {
@@ -86,8 +100,19 @@ impl Languages {
         self.set.find_syntax_by_token(name)
     }
 
+    /// Forgets what was made of other languages if it has become much.
+    fn make_room(&mut self, language: &str) {
+        let Some(name) = self.find(language).map(|syntax| syntax.name.clone()) else { return };
+        if self.ready.len() >= READY && !self.ready.contains(&name) {
+            self.set = two_face::syntax::extra_newlines();
+            self.ready.clear();
+        }
+        self.ready.insert(name);
+    }
+
     /// The stretches of code that have a colour.
-    pub(super) fn colour(&self, language: &str, code: &str) -> Vec<Run> {
+    pub(super) fn colour(&mut self, language: &str, code: &str) -> Vec<Run> {
+        self.make_room(language);
         let mut runs = Vec::new();
         let Some(syntax) = self.find(language) else { return runs };
         let (mut state, mut scopes) = (ParseState::new(syntax), ScopeStack::new());
@@ -114,7 +139,7 @@ impl Languages {
     ) -> Option<()> {
         let changes = state.parse_line(&format!("{line}\n"), &self.set).ok()?;
         let mut at = 0;
-        let mut push = |piece: std::ops::Range<usize>, scopes: &ScopeStack| {
+        let mut push = |piece: Range<usize>, scopes: &ScopeStack| {
             let syntax = line.get(piece.clone()).and_then(|text| self.syntax(scopes, text));
             if syntax.is_some() {
                 push_run(runs, start + piece.start..start + piece.end, Look { syntax, ..Look::default() });
@@ -153,98 +178,27 @@ fn scope(name: &str) -> Scope {
 mod tests {
     use super::*;
 
+    const PASTED: &str = "
+        rust rs python py python3 javascript js node typescript ts tsx jsx go golang c c++ cpp h java kotlin
+        kt swift c# cs csharp ruby rb php html css scss json jsonc yaml yml toml xml sql sh bash zsh shell
+        console fish diff patch markdown md dockerfile make makefile cmake lua perl haskell hs elixir erlang
+        scala r zig nix ini vim latex tex proto graphql terraform objc fsharp ocaml clojure lisp nginx";
+
     #[test]
     fn languages_that_people_paste() {
         let languages = Languages::load();
-        let names = [
-            "rust",
-            "rs",
-            "python",
-            "py",
-            "python3",
-            "javascript",
-            "js",
-            "node",
-            "typescript",
-            "ts",
-            "tsx",
-            "jsx",
-            "go",
-            "golang",
-            "c",
-            "c++",
-            "cpp",
-            "h",
-            "java",
-            "kotlin",
-            "kt",
-            "swift",
-            "c#",
-            "cs",
-            "csharp",
-            "ruby",
-            "rb",
-            "php",
-            "html",
-            "css",
-            "scss",
-            "json",
-            "jsonc",
-            "yaml",
-            "yml",
-            "toml",
-            "xml",
-            "sql",
-            "sh",
-            "bash",
-            "zsh",
-            "shell",
-            "console",
-            "fish",
-            "diff",
-            "patch",
-            "markdown",
-            "md",
-            "dockerfile",
-            "make",
-            "makefile",
-            "cmake",
-            "lua",
-            "perl",
-            "haskell",
-            "hs",
-            "elixir",
-            "erlang",
-            "scala",
-            "r",
-            "zig",
-            "nix",
-            "ini",
-            "vim",
-            "latex",
-            "tex",
-            "proto",
-            "graphql",
-            "terraform",
-            "objc",
-            "fsharp",
-            "ocaml",
-            "clojure",
-            "lisp",
-            "nginx",
-        ];
-        let unknown: Vec<_> = names.into_iter().filter(|name| languages.find(name).is_none()).collect();
+        let unknown: Vec<_> = PASTED.split_whitespace().filter(|name| languages.find(name).is_none()).collect();
         assert!(unknown.is_empty(), "{unknown:?}");
     }
 
     #[test]
     fn every_kind_has_its_colour() {
-        let languages = Languages::load();
-        let colours = |language, code: &str| {
+        let mut languages = Languages::load();
+        let mut colours = |language, code: &str| {
             let runs = languages.colour(language, code).into_iter();
             runs.map(|run| (code[run.bytes].to_owned(), run.look.syntax.unwrap())).collect::<Vec<_>>()
         };
-        let expect = |language, code, pieces: &[(&str, Syntax)]| {
+        let mut expect = |language, code, pieces: &[(&str, Syntax)]| {
             let pieces: Vec<_> = pieces.iter().map(|(piece, syntax)| ((*piece).to_owned(), *syntax)).collect();
             assert_eq!(colours(language, code), pieces, "{language}");
         };
@@ -270,8 +224,18 @@ mod tests {
 
     #[test]
     fn a_very_long_line_is_plain() {
-        let languages = Languages::load();
+        let mut languages = Languages::load();
         let code = format!("1\n{}\n1", "1 ".repeat(LINE));
         assert_eq!(languages.colour("c", &code).len(), 1);
+    }
+
+    #[test]
+    fn few_languages_are_kept_ready() {
+        let mut languages = Languages::load();
+        for language in ["c", "go", "ini", "java", "lua", "r", "toml", "c", "klingon"] {
+            assert_eq!(languages.colour(language, "1").is_empty(), language == "klingon", "{language}");
+            assert!(languages.ready.len() <= READY);
+        }
+        assert_eq!(languages.ready.len(), 2);
     }
 }
