@@ -159,7 +159,10 @@ quote-hidden = a hidden message
 quote-absent = message { $seq }
 history-search = search “{ $query }” ›
 badge-until = { $on } until { $time }
-digest = { $count } held back: { $names }; { $mentions } name you – Enter reads them, Esc skips to now
+digest = { $count } held: { $names }{ $mentions ->
+    [0] {""}
+   *[other] ; { $mentions } name you
+ } – Enter reads them, Esc skips
 ignore-until-wrong = how long? /i 25m, /i 1h30m, or /i until 14:00
 nothing-to-recall = nothing to take back: only what was never written to a connection can be
 unsent-ask = { $count } unsent from { $time } – Enter or s: send, e: edit, d: drop, Esc: later

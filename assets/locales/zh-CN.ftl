@@ -159,7 +159,10 @@ quote-hidden = 一条隐藏的消息
 quote-absent = 消息 { $seq }
 history-search = 搜索“{ $query }”›
 badge-until = { $on } 至 { $time }
-digest = 屏蔽了 { $count } 条：{ $names }；其中 { $mentions } 条提到你 – Enter 去读，Esc 跳到现在
+digest = 屏蔽了 { $count } 条：{ $names }{ $mentions ->
+    [0] {""}
+   *[other] ；{ $mentions } 条提到你
+ } – Enter 去读，Esc 跳过
 ignore-until-wrong = 多久？/i 25m、/i 1h30m 或 /i until 14:00
 nothing-to-recall = 没有可撤回的：只有从未写入连接的消息才能撤回
 unsent-ask = { $time } 起有 { $count } 条未发送 – Enter 或 s：发送，e：编辑，d：丢弃，Esc：稍后

@@ -10,7 +10,6 @@ use crate::{
 use std::{
     collections::HashMap,
     io::{self, BufRead, Write, stdin, stdout},
-    time::{Duration, Instant},
 };
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 
@@ -33,14 +32,13 @@ struct Plain {
 pub(crate) async fn run(mut app: App, choice: &Choice, has_bell: bool, outside: Outside) -> anyhow::Result<()> {
     app.size = SIZE;
     app.open(choice);
-    let start = Instant::now() - Duration::from_millis(outside.now().mono);
     let mut plain =
         Plain { app, outside, has_bell, printed: HashMap::new(), link: String::new(), word: None, ends: false };
     plain.outside.call(choice);
     let mut lines = read_lines()?;
     let mut interrupt = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::interrupt())?;
     while !plain.ends {
-        let tick = plain.app.next_tick().map(|at| start + Duration::from_millis(at));
+        let tick = plain.app.next_tick().map(|at| plain.outside.instant(at));
         tokio::select! {
             line = lines.recv() => match line {
                 Some(line) => plain.line(line)?,

@@ -101,11 +101,10 @@ pub(crate) async fn run(
     if running.app.has_mouse {
         running.screen.mouse(true)?;
     }
-    let start = Instant::now() - Duration::from_millis(running.outside.now().mono);
     let mut is_dirty = true;
     while !running.ends {
         let frame = is_dirty.then(|| drawn + FRAME);
-        let tick = running.app.next_tick().map(|at| start + Duration::from_millis(at));
+        let tick = running.app.next_tick().map(|at| running.outside.instant(at));
         let mut at_once = false;
         tokio::select! {
             biased;

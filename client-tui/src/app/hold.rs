@@ -78,8 +78,9 @@ impl App {
         let began = self.digest.as_ref()?.of(&conversation.partner)?;
         let mut from: HashMap<&Label, u64> = HashMap::new();
         let mut mentions = 0_u64;
-        for entry in conversation.timeline.items().iter().rev().map_while(|item| behind(item, began.after)) {
-            let Some(entry) = entry else { continue };
+        let newest = conversation.timeline.items().iter().rev();
+        let held = newest.take_while(|item| seq_of(item).is_none_or(|seq| seq > began.after));
+        for entry in held.filter_map(entry_of) {
             if let Some(name) = entry.from.as_ref() {
                 *from.entry(name).or_default() += 1;
             }
@@ -142,13 +143,5 @@ impl App {
 impl Digest {
     fn of(&self, partner: &Partner) -> Option<Began> {
         self.rooms.iter().find(|(other, _)| other == partner).map(|(_, began)| *began)
-    }
-}
-
-/// The entry of an item behind a seq; `None` ends the walk.
-fn behind(item: &super::timeline::Item, after: Seq) -> Option<Option<&shared::Entry>> {
-    match seq_of(item) {
-        Some(seq) if seq <= after => None,
-        _ => Some(entry_of(item)),
     }
 }

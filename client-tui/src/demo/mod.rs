@@ -60,12 +60,14 @@ pub struct World {
     news: Vec<News>,
 }
 
-impl World {
-    /// The world as it is when the program starts.
-    pub fn new() -> Self {
+impl Default for World {
+    /// As it is when the program starts.
+    fn default() -> Self {
         Script::read(script::WORLD).build()
     }
+}
 
+impl World {
     /// What is chosen to be in it.
     pub fn choice() -> Choice {
         Choice {
@@ -77,8 +79,9 @@ impl World {
 
     /// The conversations that are open.
     pub fn tabs(&self) -> Vec<String> {
-        let rooms = self.logs.keys().filter(|room| **room != LogName::Inbox);
-        rooms.map(ToString::to_string).collect()
+        let mut rooms: Vec<&LogName> = self.logs.keys().filter(|room| **room != LogName::Inbox).collect();
+        rooms.sort_by_key(|room| **room != LogName::Room(RoomName::lobby()));
+        rooms.into_iter().map(ToString::to_string).collect()
     }
 
     fn epoch() -> Epoch {
@@ -108,7 +111,9 @@ impl World {
         match order {
             Order::LogIn(requests) => {
                 self.log_in();
-                requests.into_iter().for_each(|request| self.ask(request, now));
+                for request in requests {
+                    self.ask(request, now);
+                }
             }
             Order::Ask(request) => self.ask(request, now),
             Order::Call(_) | Order::Hurry | Order::End => {}
@@ -165,11 +170,7 @@ impl World {
             Request::Ls { room, .. } => self.list(room),
             Request::Rooms { .. } => self.rooms(),
             Request::History { room, place, limit } => self.history(room, place, limit),
-            Request::Search { text, room, .. } => {
-                if let Ok(text) = text {
-                    self.search(text.as_str(), room.as_ref());
-                }
-            }
+            Request::Search { text: Ok(text), room, .. } => self.search(text.as_str(), room.as_ref()),
             _ => {}
         }
     }
@@ -271,7 +272,9 @@ impl World {
         self.say(Event::Ignore(event::Ignore { on, until: until.filter(|_| on), held }));
         let state = if on { State::Ignoring } else { State::Online };
         self.change(state);
-        late.into_iter().for_each(|message| self.say(Event::Message(message)));
+        for message in late {
+            self.say(Event::Message(message));
+        }
     }
 
     /// The person's state is another one, wherever they are.
@@ -284,7 +287,9 @@ impl World {
                 told.push(presence(room, log, Vec::new(), Vec::new(), vec![me.clone()]));
             }
         }
-        told.into_iter().for_each(|event| self.say(event));
+        for event in told {
+            self.say(event);
+        }
     }
 
     fn presence(&mut self, room: &LogName, who: &Label, comes: bool) {

@@ -21,7 +21,11 @@ pub(crate) struct Demo {
 impl Demo {
     /// The world as it is at its start.
     pub(crate) fn new() -> Self {
-        Self { world: World::new(), start: Instant::now(), events: VecDeque::new() }
+        Self { world: World::default(), start: Instant::now(), events: VecDeque::new() }
+    }
+
+    pub(super) fn instant(&self, mono: u64) -> Instant {
+        self.start + Duration::from_millis(mono)
     }
 
     fn mono(&self) -> u64 {
@@ -65,7 +69,7 @@ impl Demo {
                 return event;
             }
             match self.world.next() {
-                Some(at) => tokio::time::sleep_until((self.start + Duration::from_millis(at)).into()).await,
+                Some(at) => tokio::time::sleep_until(self.instant(at).into()).await,
                 None => std::future::pending().await,
             }
         }

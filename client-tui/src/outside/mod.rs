@@ -11,6 +11,7 @@ use crate::{
     link::Order,
     store::Job,
 };
+use std::time::Instant;
 
 /// What lies outside.
 pub(crate) enum Outside {
@@ -26,6 +27,14 @@ impl Outside {
         match self {
             Self::Real(real) => real.now(),
             Self::Demo(demo) => demo.now(),
+        }
+    }
+
+    /// When it will be that time of the clock that only goes forward.
+    pub(crate) fn instant(&self, mono: u64) -> Instant {
+        match self {
+            Self::Real(real) => real.instant(mono),
+            Self::Demo(demo) => demo.instant(mono),
         }
     }
 

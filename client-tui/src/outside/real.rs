@@ -59,6 +59,10 @@ impl Real {
         Now { mono: millis(self.start.elapsed()), wall }
     }
 
+    pub(super) fn instant(&self, mono: u64) -> Instant {
+        self.start + Duration::from_millis(mono)
+    }
+
     pub(super) fn store(&self, job: Job) {
         self.store.submit(self.profile.clone(), job);
     }

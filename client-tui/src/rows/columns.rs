@@ -57,7 +57,7 @@ impl Blocks<'_> {
     /// Puts rows beside their columns: time and name before the first, what became of it behind the last.
     pub(super) fn push_body(&self, beside: Beside<'_>, body: &Body, rows: &mut Vec<Line<'static>>) {
         if self.context.is_bare {
-            return self.push_bare(beside, body, rows);
+            return push_bare(beside, body, rows);
         }
         let theme = self.context.theme;
         let last = body.rows.len().saturating_sub(1);
@@ -95,13 +95,12 @@ impl Blocks<'_> {
         }
         spans.push(Span::styled(format!(" {bar} "), bar_style));
     }
+}
 
-    /// For copying: the name before the text, nothing beside it.
-    fn push_bare(&self, beside: Beside<'_>, body: &Body, rows: &mut Vec<Line<'static>>) {
-        let mut spans = body.rows.iter().map(|row| row.spans.clone());
-        if !beside.name.is_empty() {
-            rows.push(Line::styled(format!("{}:", beside.name), beside.name_style));
-        }
-        rows.extend(spans.by_ref().map(Line::from));
+/// For copying: the name before the text, nothing beside it.
+fn push_bare(beside: Beside<'_>, body: &Body, rows: &mut Vec<Line<'static>>) {
+    if !beside.name.is_empty() {
+        rows.push(Line::styled(format!("{}:", beside.name), beside.name_style));
     }
+    rows.extend(body.rows.iter().map(|row| Line::from(row.spans.clone())));
 }

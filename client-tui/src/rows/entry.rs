@@ -152,7 +152,10 @@ impl Blocks<'_> {
             Some(entry) if self.is_hidden(entry) => format!("┌ {}", self.context.locale.text("quote-hidden")),
             Some(entry) => {
                 let from = entry.from.as_deref().map(drawable_line).unwrap_or_default();
-                let text = entry.msg.as_deref().map_or_else(|| self.context.locale.text("redacted"), drawable_line);
+                let text = match entry.msg.as_deref() {
+                    Some(text) => drawable_line(&markup::styled(text, &[]).text),
+                    None => self.context.locale.text("redacted"),
+                };
                 format!("┌ {from}: {}", text.trim())
             }
             None => format!("┌ {}", self.context.locale.with("quote-absent", &[("seq", re.get().into())])),

@@ -83,7 +83,9 @@ fn write(
             _ => (None, part),
         };
         let done = write_all(directory, store, profile, writes).and_then(|()| {
-            writes.iter().for_each(|job| tell_queued(job, written));
+            for job in writes {
+                tell_queued(job, written);
+            }
             question.map_or(Ok(()), |question| answer(directory, store, profile, question, written))
         });
         if let Err(error) = done {

@@ -67,20 +67,19 @@ fn ignore(app: &App) -> String {
     app.locale.with("badge-held", &[("on", on.into()), ("count", held.into()), ("key", key.into())])
 }
 
-/// As many hints as fit.
+/// Three hints, as long as there is room for: keys with words, short keys with words, keys alone.
 fn hints(app: &App, room: usize) -> String {
-    let mut line = String::new();
-    for (action, key) in HINTS {
-        let keys = app.keymap.keys_of(action);
-        // A key of one stroke with Control fits everywhere.
-        let Some(name) = keys.iter().find(|key| key.len() == 3).or(keys.first()).map(|key| key_name(key)) else {
-            continue;
-        };
-        let hint = format!(" {name} {} ", app.locale.text(key));
-        if width(&line) + width(&hint) > room {
-            break;
-        }
-        line.push_str(&hint);
-    }
-    line
+    let keys = HINTS.map(|(action, word)| (shortest(app.keymap.keys_of(action)), app.locale.text(word)));
+    let full = |(key, word): &(String, String)| format!(" {} {word} ", key_name(key));
+    let caret = |key: &str| key.replace("C-", "^").to_uppercase();
+    let short = |(key, word): &(String, String)| format!(" {} {word} ", caret(key));
+    let alone = |(key, _): &(String, String)| format!(" {}", caret(key));
+    let forms: [String; 3] =
+        [keys.iter().map(full).collect(), keys.iter().map(short).collect(), keys.iter().map(alone).collect()];
+    forms.into_iter().find(|line| width(line) <= room).unwrap_or_default()
+}
+
+/// A key of one stroke with Control fits everywhere; else the first one.
+fn shortest(keys: &[String]) -> String {
+    keys.iter().find(|key| key.len() == 3).or(keys.first()).cloned().unwrap_or_default()
 }
