@@ -1,76 +1,193 @@
-//! Whole screens, from the state alone. The talk in them is real.
+//! Whole screens, from the state alone: those of the demo's world, and what cannot be seen there, with real talk.
 
 #![allow(clippy::unwrap_used, reason = "a test panics where it fails")]
 
 mod scene;
 
-use crossterm::event::{KeyCode, KeyModifiers};
-use scene::Scene;
-use shared::{
-    Event,
-    event::{Ignore, Member, State},
-    text::Label,
-};
+#[cfg(feature = "highlight")]
+#[path = "screens/looks.rs"]
+mod looks;
+
+use client_tui::{app::Event as Happens, locale::Locale, theme::Theme};
+use insta::assert_snapshot;
+use scene::{Scene, demo::Demo};
 
 #[test]
-fn a_busy_room_at_80x24() {
-    let mut scene = Scene::lobby(80, 24);
-    scene.real_talk("2016-12-19_20.txt", 60);
-    insta::assert_snapshot!(scene.draw());
+fn the_start() {
+    for (width, height) in [(120, 40), (80, 24), (59, 20), (40, 12), (20, 6)] {
+        assert_snapshot!(format!("the_start_at_{width}x{height}"), Demo::new(width, height).screen());
+    }
 }
 
 #[test]
-fn a_busy_room_at_120x40() {
-    let mut scene = Scene::lobby(120, 40);
-    scene.real_talk("2004-11-15_03.txt", 80);
-    insta::assert_snapshot!(scene.draw());
-}
-
-#[test]
-fn a_narrow_window_folds_the_user_list() {
-    let mut scene = Scene::lobby(59, 20);
-    scene.real_talk("2009-10-01_17.txt", 30);
-    insta::assert_snapshot!(scene.draw());
-    scene.key(KeyCode::F(2), KeyModifiers::NONE);
-    insta::assert_snapshot!("a_narrow_window_with_its_user_list", scene.draw());
-}
-
-#[test]
-fn an_empty_room() {
-    insta::assert_snapshot!(Scene::lobby(80, 24).draw());
-}
-
-#[test]
-fn ignore_mode_is_loud() {
-    let mut scene = Scene::lobby(80, 24);
-    scene.real_talk("2011-11-13_02.txt", 10);
-    scene.said(Event::Ignore(Ignore { on: true, until: None, held: None }));
-    scene.held(12);
-    scene.presence_changed(&[Member { nickname: Label::new("alice"), state: State::Ignoring }]);
-    scene.line("is anybody there?");
-    insta::assert_snapshot!(scene.draw());
-}
-
-#[test]
-fn offline_with_messages_on_their_way() {
-    let mut scene = Scene::lobby(80, 24);
-    scene.real_talk("2016-12-19_20.txt", 12);
-    scene.down();
-    scene.line("written while the server is away");
-    scene.line("离线也能写,连接后会自动发送");
-    scene.type_text("and a third one that is not sent yet");
-    insta::assert_snapshot!(scene.draw());
+fn a_minute_later() {
+    let mut demo = Demo::new(80, 24);
+    demo.press("End");
+    demo.wait(62);
+    assert_snapshot!(demo.screen());
 }
 
 #[test]
 fn the_help_is_made_from_the_table() {
-    let mut scene = Scene::lobby(100, 30);
-    scene.key(KeyCode::F(1), KeyModifiers::NONE);
-    let screen = scene.draw();
+    let mut demo = Demo::new(100, 30);
+    demo.press("F1");
+    let screen = demo.screen();
     for part in ["/ls", "/i", "Ctrl-G"] {
         assert!(screen.contains(part), "{part}");
     }
-    insta::assert_snapshot!(screen);
+    assert_snapshot!(screen);
+}
+
+#[test]
+fn the_help_in_a_small_window() {
+    let mut demo = Demo::new(40, 12);
+    demo.press("F1 PageDown");
+    assert_snapshot!(demo.screen());
+}
+
+#[test]
+fn a_few_letters_find_rooms_people_and_commands() {
+    let mut demo = Demo::new(80, 24);
+    demo.press("C-x g");
+    demo.type_text("b");
+    assert_snapshot!(demo.screen());
+    demo.happens(Happens::Resize(40, 12));
+    assert_snapshot!("a_few_letters_in_a_small_window", demo.screen());
+}
+
+#[test]
+fn a_search_lists_its_hits_and_goes_there() {
+    let mut demo = Demo::new(80, 24);
+    demo.line("/search -a the");
+    demo.press("Down");
+    assert_snapshot!(demo.screen());
+    demo.press("Enter");
+    assert_snapshot!("a_hit_of_a_search", demo.screen());
+}
+
+#[test]
+fn mentions_in_a_list() {
+    let mut demo = Demo::new(80, 24);
+    demo.press("C-x m");
+    assert_snapshot!(demo.screen());
+}
+
+#[test]
+fn tab_completes_commands_and_emoji() {
+    for (what, typed) in [("a_command", "/m"), ("an_emoji", "tea :par")] {
+        let mut demo = Demo::new(80, 24);
+        demo.type_text(typed);
+        demo.press("Tab Tab");
+        assert_snapshot!(format!("completing_{what}"), demo.screen());
+    }
+}
+
+#[test]
+fn ignore_mode_is_loud_and_its_end_tells_what_was_held() {
+    let mut demo = Demo::new(80, 24);
+    demo.line("/i until 14:00");
+    demo.wait(40);
+    demo.line("is anybody there?");
+    assert_snapshot!(demo.screen());
+    // The digest stands where the refusal still does.
+    demo.wait(7);
+    demo.press("C-g");
+    assert_snapshot!("the_digest_of_ignore_mode", demo.screen());
+}
+
+#[test]
+fn a_selected_message_and_a_reply_to_it() {
+    let mut demo = Demo::new(80, 24);
+    demo.press("C-Up C-Up");
+    assert_snapshot!(demo.screen());
+    demo.press("r");
+    demo.type_text("after lunch, then");
+    assert_snapshot!("replying", demo.screen());
+}
+
+#[test]
+fn a_hidden_person() {
+    let mut demo = Demo::new(80, 24);
+    demo.line("/hide bob");
+    demo.wait(22);
+    assert_snapshot!(demo.screen());
+}
+
+#[test]
+fn a_narrow_window_shows_the_user_list_over_the_log() {
+    let mut demo = Demo::new(59, 20);
+    demo.press("C-o Down Down");
+    assert_snapshot!(demo.screen());
+}
+
+#[test]
+fn offline_with_messages_on_their_way() {
+    let mut demo = Demo::new(80, 24);
+    demo.press("End");
+    demo.lose();
+    demo.line("written while the server is away");
+    demo.line("离线也能写，连接后会自动发送");
+    demo.type_text("and a third one that is not sent yet");
+    assert_snapshot!(demo.screen());
+    demo.wait(6 * 60);
+    demo.call();
+    assert_snapshot!("asked_before_what_is_old_is_sent", demo.screen());
+    demo.press("s End");
+    demo.wait(7);
+    demo.press("C-u End");
+    assert_snapshot!("late_messages_show_both_times", demo.screen());
+}
+
+#[test]
+fn a_long_paste_asks_first() {
+    let mut demo = Demo::new(80, 24);
+    demo.type_text("see:");
+    let pasted = include_str!("../../assets/demo/world.txt");
+    demo.happens(Happens::Paste(pasted.into()));
+    assert_snapshot!(demo.screen());
+    demo.happens(Happens::Resize(20, 6));
+    assert_snapshot!("a_question_in_the_smallest_window", demo.screen());
+}
+
+#[test]
+fn the_bare_view_has_no_panes() {
+    let mut demo = Demo::new(80, 24);
+    demo.press("C-x b");
+    assert_snapshot!(demo.screen());
+}
+
+#[test]
+fn the_screen_in_chinese() {
+    let mut demo = Demo::with(Locale::chinese(), Theme::default(), 80, 24);
+    demo.line("/go 中文");
+    demo.press("Enter");
+    demo.wait(25);
+    demo.press("C-g");
+    demo.wait(20);
+    assert_snapshot!(demo.screen());
+}
+
+#[test]
+fn the_first_run_asks_three_things() {
+    assert_snapshot!(Scene::form(80, 24).draw());
+    assert_snapshot!("the_first_run_in_a_small_window", Scene::form(40, 12).draw());
+}
+
+#[test]
+fn an_empty_room() {
+    assert_snapshot!(Scene::lobby(80, 24).draw());
+}
+
+#[test]
+fn a_room_of_real_talk() {
+    let mut scene = Scene::lobby(120, 40);
+    scene.real_talk("2004-11-15_03.txt", 80);
+    assert_snapshot!(scene.draw());
+}
+
+#[test]
+fn a_window_that_is_too_small_says_so() {
+    assert_snapshot!(Scene::lobby(19, 5).draw());
 }
 
 #[test]
@@ -86,41 +203,13 @@ fn wide_and_joined_characters_keep_their_columns() {
         scene.say("小明", text);
     }
     scene.type_text("你好👨‍👩‍👧");
-    insta::assert_snapshot!(scene.draw());
-}
-
-#[test]
-fn what_is_new_is_divided_from_what_is_read() {
-    let mut scene = Scene::lobby(80, 24);
-    scene.say("bob", "read before");
-    scene.pass(2_000);
-    scene.focus(false);
-    scene.say("bob", "while the terminal had no focus");
-    scene.say("carol", "alice: look at this");
-    insta::assert_snapshot!(scene.draw());
-}
-
-#[test]
-fn the_first_run_asks_three_things() {
-    insta::assert_snapshot!(Scene::form(80, 24).draw());
-}
-
-#[test]
-fn a_window_that_is_too_small_says_so() {
-    insta::assert_snapshot!(Scene::lobby(19, 5).draw());
-}
-
-#[test]
-fn a_chinese_screen() {
-    let mut scene = Scene::chinese(80, 24);
-    scene.chinese_talk(8);
-    insta::assert_snapshot!(scene.draw());
+    assert_snapshot!(scene.draw());
 }
 
 #[test]
 fn no_size_panics() {
     let mut scene = Scene::lobby(80, 24);
-    scene.real_talk("2016-12-19_20.txt", 20);
+    scene.real_talk("2011-11-13_02.txt", 20);
     scene.chinese_talk(5);
     scene.type_text("好好好好好\nand more");
     for width in (0..70).chain([100, 200]) {
@@ -129,9 +218,11 @@ fn no_size_panics() {
             scene.draw();
         }
     }
-    scene.key(KeyCode::F(1), KeyModifiers::NONE);
-    for size in [(0, 0), (1, 1), (20, 6), (21, 7), (200, 3)] {
-        scene.resize(size.0, size.1);
-        scene.draw();
+    for keys in ["F1", "Esc F4 a", "Esc F5 a", "Esc C-x m"] {
+        scene.press(keys);
+        for size in [(0, 0), (1, 1), (20, 6), (21, 7), (200, 3)] {
+            scene.resize(size.0, size.1);
+            scene.draw();
+        }
     }
 }

@@ -2,6 +2,11 @@
 
 #![allow(dead_code, unreachable_pub, clippy::unwrap_used, reason = "each test file uses a part of it")]
 
+pub mod demo;
+pub mod keys;
+pub mod paint;
+pub mod past;
+
 use client_tui::{
     address::Address,
     app::{
@@ -12,11 +17,9 @@ use client_tui::{
     locale::Locale,
     store::{Job, Written},
     theme::Theme,
-    view,
 };
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use jiff::tz::TimeZone;
-use ratatui::{buffer::Buffer, layout::Rect};
 use shared::{
     Entry, Epoch, Event, Kind, LogName, MessageId, Nickname, Outgoing, RoomName, Seq,
     event::{Inbox, Joined, Login, Member, Message, Presence, State},
@@ -31,15 +34,22 @@ pub struct Scene {
     pub app: App,
     pub now: Now,
     pub seq: u64,
+    /// The first entry that the server keeps.
+    pub first: u64,
+    /// How far alice has read; absent: everything.
+    pub read: Option<u64>,
     pub asked: Vec<shared::Request>,
     pub jobs: Vec<Job>,
+    /// What else the app wants: of the terminal, of the desktop.
+    pub told: Vec<Effect>,
 }
 
 impl Scene {
     fn new(locale: Locale, width: u16, height: u16) -> Self {
         let app = App::new(locale, Theme::default(), TimeZone::UTC, "run".into());
         let now = Now { mono: 1_000, wall: MORNING };
-        let mut scene = Self { app, now, seq: 0, asked: Vec::new(), jobs: Vec::new() };
+        let mut scene =
+            Self { app, now, seq: 0, first: 1, read: None, asked: Vec::new(), jobs: Vec::new(), told: Vec::new() };
         scene.resize(width, height);
         scene
     }
@@ -90,12 +100,12 @@ impl Scene {
             detail: None,
             retry_ms: None,
         }));
-        let joined = |room, head, roster| Joined {
+        let joined = |room, first, head, read, roster| Joined {
             room,
             epoch: epoch.clone(),
-            first: Seq::FIRST,
+            first,
             head,
-            read: Some(head),
+            read: Some(read),
             topic: Label::default(),
             members: 5,
             roster: Some(roster),
@@ -108,16 +118,20 @@ impl Scene {
             ("小明", State::Away),
         ];
         let roster = people.map(|(name, state)| Member { nickname: Label::new(name), state }).to_vec();
-        self.said(Event::Joined(joined(LogName::Inbox, Seq::ZERO, Vec::new())));
-        self.said(Event::Joined(joined(LogName::Room(RoomName::lobby()), head, roster)));
+        let (first, read) = (Seq::new(self.first).unwrap(), self.read.map_or(head, |read| Seq::new(read).unwrap()));
+        let lobby = LogName::Room(RoomName::lobby());
+        let lobby = joined(lobby, first, head, read, roster);
+        self.said(Event::Joined(joined(LogName::Inbox, Seq::FIRST, Seq::ZERO, Seq::ZERO, Vec::new())));
+        self.said(Event::Joined(lobby));
     }
 
     pub fn happens(&mut self, event: Happens) {
         for effect in self.app.update(event, self.now) {
             match effect {
                 Effect::Link(Order::Ask(request)) => self.asked.push(request),
+                Effect::Link(Order::LogIn(requests)) => self.asked.extend(requests),
                 Effect::Store(job) => self.jobs.push(job),
-                _ => {}
+                other => self.told.push(other),
             }
         }
     }
@@ -249,23 +263,39 @@ impl Scene {
         self.key(KeyCode::Enter, KeyModifiers::NONE);
     }
 
-    /// The screen as text; the caret is `▏`'s place, told in the last line.
-    pub fn draw(&self) -> String {
-        let (width, height) = self.app.size;
-        let mut buffer = Buffer::empty(Rect::new(0, 0, width, height));
-        let caret = view::draw(&self.app, &mut buffer).caret;
-        let mut screen = String::new();
-        for y in 0..height {
-            let mut x = 0;
-            let mut row = String::new();
-            while x < width {
-                let symbol = buffer[(x, y)].symbol();
-                row.push_str(symbol);
-                x += u16::try_from(client_tui::text::width(symbol)).unwrap().max(1);
-            }
-            screen.push_str(row.trim_end());
-            screen.push('\n');
+    /// Presses keys by their names.
+    pub fn press(&mut self, names: &str) {
+        for key in keys::keys(names) {
+            self.happens(Happens::Key(key));
         }
-        screen + &caret.map_or("no caret".into(), |caret| format!("caret at {},{}", caret.x, caret.y))
+    }
+
+    pub fn paste(&mut self, text: &str) {
+        self.happens(Happens::Paste(text.into()));
+    }
+
+    /// The whole screen.
+    pub fn draw(&self) -> String {
+        paint::screen(&self.app)
+    }
+
+    /// The rows of the log, without the blank ones below.
+    pub fn log(&self) -> Vec<String> {
+        let (buffer, _) = paint::frame(&self.app);
+        let mut rows = paint::rows(&buffer, self.app.layout().unwrap().log);
+        while rows.last().is_some_and(String::is_empty) {
+            rows.pop();
+        }
+        rows
+    }
+
+    /// What is typed.
+    pub fn typed(&self) -> &str {
+        self.app.current().unwrap().draft.text()
+    }
+
+    /// What the rule over the input line says.
+    pub fn word(&self) -> &str {
+        self.app.word.as_ref().map_or("", |(word, _)| word)
     }
 }
