@@ -16,7 +16,6 @@ pub mod layout;
 pub mod link;
 pub mod links;
 pub mod locale;
-pub mod looks;
 pub mod markup;
 mod outside;
 mod plain;
@@ -27,8 +26,8 @@ mod setup;
 pub mod store;
 mod terminal;
 pub mod text;
+pub mod theme;
 mod time;
 pub mod view;
 
-pub use looks as theme;
 pub use setup::main;

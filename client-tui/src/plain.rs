@@ -95,7 +95,6 @@ impl Plain {
                 Effect::Quit => self.ends = true,
                 // A terminal that only prints can do none of these.
                 Effect::Ring(_)
-                | Effect::Title(_)
                 | Effect::Copy(_)
                 | Effect::Open(_)
                 | Effect::Theme(_)

@@ -19,8 +19,10 @@ use tokio::{
     sync::Notify,
 };
 
-/// Between two frames that no key has caused.
-const FRAME: Duration = Duration::from_millis(16);
+/// Between two frames that no key has caused, in the long run.
+const FRAME: Duration = Duration::from_millis(17);
+/// So many may come at once: what follows a quiet moment is shown as it comes.
+const BURST: u32 = 3;
 /// The most events that are taken before the keyboard is looked at again.
 const DRAIN: usize = 256;
 
@@ -86,7 +88,7 @@ pub(crate) async fn run(
         app.open(choice);
     }
     show(&app, &mut screen)?;
-    let mut drawn = Instant::now();
+    let mut pace = Pace { due: Instant::now() };
     // What happens to the terminal from here on is heard of; until here nobody could have missed it.
     let mut signals = Signals::new()?;
     let mut input = terminal::listen()?;
@@ -103,7 +105,7 @@ pub(crate) async fn run(
     }
     let mut is_dirty = true;
     while !running.ends {
-        let frame = is_dirty.then(|| drawn + FRAME);
+        let frame = is_dirty.then(|| pace.next());
         let tick = running.app.next_tick().map(|at| running.outside.instant(at));
         let mut at_once = false;
         tokio::select! {
@@ -128,14 +130,31 @@ pub(crate) async fn run(
             () = sleep_until(frame) => {}
         }
         is_dirty = true;
-        if at_once || drawn.elapsed() >= FRAME {
+        if at_once || pace.next() <= Instant::now() {
             show(&running.app, &mut running.screen)?;
-            drawn = Instant::now();
+            pace.drawn();
             is_dirty = false;
         }
     }
     running.outside.end().await;
     Ok(())
+}
+
+/// How fast frames follow each other, if no key causes them: at most 60 a second.
+struct Pace {
+    /// When the next one would be due if they came evenly.
+    due: Instant,
+}
+
+impl Pace {
+    /// When the next frame may come.
+    fn next(&self) -> Instant {
+        self.due.checked_sub(FRAME * BURST).unwrap_or(self.due)
+    }
+
+    fn drawn(&mut self) {
+        self.due = self.due.max(Instant::now()) + FRAME;
+    }
 }
 
 /// Comes at that time, or never.
@@ -147,7 +166,8 @@ pub(crate) async fn sleep_until(at: Option<Instant>) {
 }
 
 fn show(app: &App, screen: &mut Screen) -> io::Result<()> {
-    screen.draw(|buffer| view::draw(app, buffer))
+    screen.draw(|buffer| view::draw(app, buffer))?;
+    app.title().map_or(Ok(()), |title| screen.title(&title))
 }
 
 impl Running {
@@ -194,7 +214,6 @@ impl Running {
                 self.outside.call(&choice);
             }
             Effect::Ring(ring) => self.ring(&ring)?,
-            Effect::Title(title) => self.screen.title(&title)?,
             Effect::Copy(text) => {
                 if !self.screen.copy(&text)? {
                     self.app.say_key("copy-too-long");

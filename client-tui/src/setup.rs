@@ -49,7 +49,9 @@ pub fn main(cli: Cli) -> ExitCode {
     match result {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("parlor: {}", crate::text::drawable_line(&format!("{error:#}")));
+            let said = format!("{error:#}");
+            let lines: Vec<String> = said.lines().map(crate::text::drawable_line).collect();
+            eprintln!("parlor: {}", lines.join("\n"));
             ExitCode::FAILURE
         }
     }

@@ -118,8 +118,6 @@ pub enum Effect {
     Redraw,
     /// Tell the person, who may be looking elsewhere.
     Ring(Ring),
-    /// The window's title.
-    Title(String),
     /// Ask the terminal to copy this.
     Copy(String),
     /// Open a link.
@@ -308,7 +306,6 @@ pub struct App {
     /// Quotes to ask for, one behind the other.
     quotes_wanted: VecDeque<(LogName, Seq)>,
     rang_at: Option<u64>,
-    title: String,
     /// When requests were written whose answers tell the latency.
     asked_at: VecDeque<(MessageId, u64)>,
     /// Begins the ids of this run's messages.
@@ -382,7 +379,6 @@ impl App {
             pages: Pages::default(),
             quotes_wanted: VecDeque::new(),
             rang_at: None,
-            title: String::new(),
             asked_at: VecDeque::new(),
             run,
             ids: 0,
@@ -417,7 +413,6 @@ impl App {
         self.ask_for_quotes();
         self.see();
         self.save_draft(false);
-        self.tell_title();
         std::mem::take(&mut self.effects)
     }
 

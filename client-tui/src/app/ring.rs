@@ -88,21 +88,14 @@ impl App {
         self.say_key("notify-test-said");
     }
 
-    /// The title tells where one is, and how much is unread elsewhere.
-    pub(super) fn tell_title(&mut self) {
-        if !self.preferences.title {
-            return;
-        }
-        let name = self.current().map(|conversation| drawable_line(&conversation.partner.to_string()));
-        let Some(name) = name.filter(|_| self.form.is_none()) else { return };
-        let title = match self.unread() {
+    /// The window's title tells where one is, and how much is unread; nothing, if it is to be left alone.
+    pub fn title(&self) -> Option<String> {
+        let conversation = self.current().filter(|_| self.preferences.title && self.form.is_none())?;
+        let name = drawable_line(&conversation.partner.to_string());
+        Some(match self.unread() {
             0 => format!("{name} – Parlor"),
             unread => format!("({unread}) {name} – Parlor"),
-        };
-        if title != self.title {
-            self.title.clone_from(&title);
-            self.effects.push(Effect::Title(title));
-        }
+        })
     }
 
     /// `/notify [all|mentions|none]`: the level of the conversation on the screen.

@@ -46,8 +46,7 @@ impl Keymap {
 
 /// An action's name in the section `[keys]`.
 pub fn name_of(action: Action) -> &'static str {
-    let help = command_of(action).help;
-    help.strip_prefix("help-").unwrap_or(help)
+    command_of(action).id()
 }
 
 /// The action of a name in the section `[keys]`.

@@ -14,7 +14,7 @@ pub use print::print;
 
 pub(crate) use document::{Choice, Document, Section, Value, instead, read_file, shown};
 
-use crate::{address::Address, app::people::Level, looks::Ground};
+use crate::{address::Address, app::people::Level, theme::Ground};
 use shared::{Nickname, RoomName};
 use std::path::{Path, PathBuf};
 
@@ -87,7 +87,7 @@ pub struct Server {
 impl Default for Config {
     fn default() -> Self {
         Self {
-            theme: crate::looks::DEFAULT.into(),
+            theme: crate::theme::DEFAULT.into(),
             language: Language::Auto,
             mouse: false,
             ground: Ground::Unknown,
@@ -129,9 +129,9 @@ impl Config {
     /// Reads a file; without one, the defaults hold. The theme must be there, too.
     pub fn load(path: &Path) -> Result<Self, ConfigError> {
         let Some(text) = read_file(path)? else { return Ok(Self::default()) };
-        let own = crate::looks::found(&Self::themes(path));
+        let own = crate::theme::found(&Self::themes(path));
         let themes: Vec<&str> =
-            crate::looks::Theme::names().iter().copied().chain(own.iter().map(String::as_str)).collect();
+            crate::theme::Theme::names().iter().copied().chain(own.iter().map(String::as_str)).collect();
         read::read(&text, &shown(path), Some(&themes))
     }
 

@@ -4,7 +4,7 @@ use super::{Choice, Config, Keymap, Language, Level, Notifications, Server, keym
 use crate::{
     command::COMMANDS,
     locale::Locale,
-    looks::{Ground, Theme},
+    theme::{Ground, Theme},
 };
 use std::fmt::Write as _;
 

@@ -3,7 +3,7 @@
 use super::{
     Config, ConfigError, Document, Keymap, Language, Level, Notifications, Section, Server, bindings, instead,
 };
-use crate::{address::Address, app::form::room_of, looks::Ground};
+use crate::{address::Address, app::form::room_of, theme::Ground};
 use shared::{Nickname, RoomName};
 
 const KEYS: [&str; 8] = ["theme", "language", "mouse", "ground", "highlight", "notifications", "keys", "servers"];
@@ -41,7 +41,7 @@ pub(super) fn read(text: &str, file: &str, themes: Option<&[&str]>) -> Result<Co
 }
 
 fn theme(document: &mut Document<'_>, root: &Section<'_, '_>, themes: Option<&[&str]>) -> Option<String> {
-    let name = document.text(root, "theme", A_THEME, |name| crate::looks::is_name(name).then(|| name.to_owned()))?;
+    let name = document.text(root, "theme", A_THEME, |name| crate::theme::is_name(name).then(|| name.to_owned()))?;
     if let Some(themes) = themes.filter(|themes| !themes.contains(&name.as_str())) {
         let value = root.table.get("theme")?;
         document.blame(
