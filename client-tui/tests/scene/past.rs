@@ -64,10 +64,8 @@ impl Scene {
     }
 
     /// The window's title.
-    pub fn title(&self) -> &str {
-        let titles = self.told.iter().rev();
-        let mut titles = titles.filter_map(|told| if let Effect::Title(title) = told { Some(title) } else { None });
-        titles.next().map_or("", String::as_str)
+    pub fn title(&self) -> String {
+        self.app.title().unwrap_or_default()
     }
 
     /// The read marks that were moved, and whether back.
