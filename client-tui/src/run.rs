@@ -3,12 +3,14 @@
 use crate::{
     app::{App, Effect, Event, form::Choice, ring::Ring},
     config::Notifications,
+    layout::Layout,
     markup::Highlighter,
     outside::Outside,
     setup::Looks,
-    terminal::{self, Input, Screen},
+    terminal::{Input, Keyboard, Screen},
     view,
 };
+use jiff::tz::TimeZone;
 use std::{
     io,
     sync::Arc,
@@ -33,6 +35,8 @@ struct Running {
     screen: Screen,
     bells: Notifications,
     looks: Looks,
+    /// Where everything lay in the last whole frame, if nothing lay over the input line.
+    plan: Option<Layout>,
     ends: bool,
 }
 
@@ -74,25 +78,27 @@ impl Signals {
 }
 
 /// Runs the screen until the person quits or the terminal goes away. With a choice it is called once the first frame is on
-/// the screen, which `outside` is made for then.
+/// the screen, which `outside` is made for then: neither the disk nor the time zone is waited for before.
 pub(crate) async fn run(
     mut app: App,
     choice: Option<Choice>,
     bells: Notifications,
     looks: Looks,
-    outside: impl FnOnce() -> anyhow::Result<Outside>,
+    outside: impl FnOnce() -> anyhow::Result<(Outside, TimeZone)>,
 ) -> anyhow::Result<()> {
     let mut screen = Screen::take()?;
     app.size = screen.size();
     if let Some(choice) = &choice {
         app.open(choice);
     }
-    show(&app, &mut screen)?;
+    screen.draw(|buffer| view::draw(&app, buffer))?;
     let mut pace = Pace { due: Instant::now() };
     // What happens to the terminal from here on is heard of; until here nobody could have missed it.
     let mut signals = Signals::new()?;
-    let mut input = terminal::listen()?;
-    let mut running = Running { app, outside: outside()?, screen, bells, looks, ends: false };
+    let mut keyboard = Keyboard::new()?;
+    let (outside, zone) = outside()?;
+    app.zone = zone;
+    let mut running = Running { app, outside, screen, bells, looks, plan: None, ends: false };
     if let Some(choice) = choice {
         running.outside.call(&choice);
     }
@@ -110,9 +116,9 @@ pub(crate) async fn run(
         let mut at_once = false;
         tokio::select! {
             biased;
-            input = input.recv() => {
+            input = keyboard.next() => {
                 running.input(input)?;
-                at_once = true;
+                running.echo()?;
             }
             told = signals.next() => {
                 running.told(&told)?;
@@ -131,7 +137,7 @@ pub(crate) async fn run(
         }
         is_dirty = true;
         if at_once || pace.next() <= Instant::now() {
-            show(&running.app, &mut running.screen)?;
+            running.show()?;
             pace.drawn();
             is_dirty = false;
         }
@@ -165,32 +171,50 @@ pub(crate) async fn sleep_until(at: Option<Instant>) {
     }
 }
 
-fn show(app: &App, screen: &mut Screen) -> io::Result<()> {
-    screen.draw(|buffer| view::draw(app, buffer))?;
-    app.title().map_or(Ok(()), |title| screen.title(&title))
-}
-
 impl Running {
-    fn input(&mut self, input: Option<Input>) -> anyhow::Result<()> {
+    /// What a key has changed at the input line is shown at once; the rest of the screen may wait for its frame.
+    fn echo(&mut self) -> io::Result<()> {
+        let app = &self.app;
+        if view::plan(app).is_some_and(|plan| Some(plan) == self.plan) {
+            return self.screen.patch(|buffer| view::draw_input(app, buffer));
+        }
+        self.show()
+    }
+
+    /// Shows everything.
+    fn show(&mut self) -> io::Result<()> {
+        let app = &self.app;
+        self.plan = view::plan(app);
+        self.screen.draw(|buffer| view::draw(app, buffer))?;
+        app.title().map_or(Ok(()), |title| self.screen.title(&title))
+    }
+
+    fn input(&mut self, input: Input) -> anyhow::Result<()> {
         match input {
-            Some(Input::Key(key)) => self.event(Event::Key(key)),
-            Some(Input::Paste(text)) => self.event(Event::Paste(text)),
-            Some(Input::Focus(has_it)) => self.event(Event::Focus(has_it)),
-            Some(Input::Mouse(mouse)) => self.event(Event::Mouse(mouse)),
-            Some(Input::Ground { is_dark }) => self.event(Event::Ground { is_dark }),
-            Some(Input::Gone) | None => {
+            Input::Key(key) => self.event(Event::Key(key)),
+            Input::Paste(text) => self.event(Event::Paste(text)),
+            Input::Focus(has_it) => self.event(Event::Focus(has_it)),
+            Input::Mouse(mouse) => self.event(Event::Mouse(mouse)),
+            Input::Ground { is_dark } => self.event(Event::Ground { is_dark }),
+            Input::Gone => {
                 self.ends = true;
                 Ok(())
             }
         }
     }
 
+    /// Gives the terminal back until the shell goes on.
+    fn suspend(&mut self) -> io::Result<()> {
+        self.plan = None;
+        self.screen.suspend()
+    }
+
     fn told(&mut self, told: &Told) -> anyhow::Result<()> {
         match told {
             Told::End => self.ends = true,
-            Told::Stop => self.screen.suspend()?,
+            Told::Stop => self.suspend()?,
             Told::Resized => {
-                let (width, height) = self.screen.size();
+                let (width, height) = self.screen.resize()?;
                 self.event(Event::Resize(width, height))?;
             }
         }
@@ -229,8 +253,11 @@ impl Running {
                 Err(error) => self.app.say(error.to_string().replace('\n', "; ")),
             },
             Effect::Mouse(is_on) => self.screen.mouse(is_on)?,
-            Effect::Redraw => self.screen.redraw(),
-            Effect::Suspend => self.screen.suspend()?,
+            Effect::Redraw => {
+                self.screen.redraw();
+                self.plan = None;
+            }
+            Effect::Suspend => self.suspend()?,
             Effect::Quit => self.ends = true,
         }
         Ok(())

@@ -136,7 +136,7 @@ async fn demo(arguments: &Screen) -> anyhow::Result<()> {
         let demo = Outside::Demo(Box::new(Demo::new()));
         return plain::run(app, &choice, bells.bell, demo).await;
     }
-    run::run(app, Some(choice), bells, looks, || Ok(Outside::Demo(Box::new(Demo::new())))).await
+    run::run(app, Some(choice), bells, looks, || Ok((Outside::Demo(Box::new(Demo::new())), TimeZone::UTC))).await
 }
 
 /// Opens the screen: on the server inside, on the one that was named or saved, or with the form.
@@ -147,7 +147,7 @@ async fn screen(arguments: Screen) -> anyhow::Result<()> {
     let wanted = Wanted::new(&arguments, &config, &data_dir)?;
     let hosted = host(&arguments).map(|at| Hosted::start(at, &data_dir, wanted.no_tls)).transpose()?;
     let server = hosted.as_ref().map(|hosted| hosted.address.clone()).or_else(|| wanted.server.clone());
-    let mut app = app(&arguments, &config, &looks, TimeZone::system())?;
+    let mut app = app(&arguments, &config, &looks, TimeZone::UTC)?;
     let choice = match server {
         Some(address) => Some(choose(address, &wanted.nickname, wanted.room.clone(), arguments.room.is_some())?),
         None => {
@@ -157,13 +157,15 @@ async fn screen(arguments: Screen) -> anyhow::Result<()> {
         }
     };
     let no_tls = wanted.no_tls;
-    let outside = || -> anyhow::Result<Outside> {
+    let outside = || -> anyhow::Result<(Outside, TimeZone)> {
         let identity = Rc::new(load_or_create(&data_dir)?);
-        Ok(Outside::Real(Real::new(data_dir, identity, no_tls)?))
+        Ok((Outside::Real(Real::new(data_dir, identity, no_tls)?), TimeZone::system()))
     };
     let result = if is_plain(&arguments) {
         let choice = choice.context("name a server: parlor --plain HOST --nick NAME")?;
-        plain::run(app, &choice, config.notifications.bell, outside()?).await
+        let (outside, zone) = outside()?;
+        app.zone = zone;
+        plain::run(app, &choice, config.notifications.bell, outside).await
     } else {
         run::run(app, choice, config.notifications, looks, outside).await
     };

@@ -17,6 +17,8 @@ use tokio::{
 
 /// How long each step may take.
 const STEP: Duration = Duration::from_secs(10);
+/// Bytes that are read at once.
+const READ: usize = 1 << 14;
 /// What this client calls itself.
 pub const AGENT: &str = concat!("parlor/", env!("CARGO_PKG_VERSION"));
 
@@ -118,6 +120,7 @@ impl Lines {
 
     /// Reads once. False at the end of the connection. May be dropped while it waits.
     pub async fn fill(&mut self, stream: &mut (impl AsyncReadExt + Unpin)) -> io::Result<bool> {
+        self.bytes.reserve(READ);
         Ok(stream.read_buf(&mut self.bytes).await? > 0)
     }
 

@@ -122,6 +122,24 @@ pub enum Job {
     Tabs(Vec<String>),
 }
 
+impl Job {
+    /// Somebody waits for it.
+    fn is_urgent(&self) -> bool {
+        self.must_last() || self.is_question()
+    }
+
+    /// It must outlast a loss of power. Everything else the server has, or is of the moment: that the program itself ends
+    /// is no loss.
+    fn must_last(&self) -> bool {
+        matches!(self, Self::Queue(..))
+    }
+
+    /// It is answered.
+    fn is_question(&self) -> bool {
+        matches!(self, Self::Load | Self::Page { .. })
+    }
+}
+
 /// A log as it was when the client ended.
 #[derive(Debug, Clone)]
 pub struct SavedLog {
@@ -171,6 +189,8 @@ pub struct Saved {
 #[derive(Debug)]
 pub struct Store {
     connection: Connection,
+    /// What is committed now outlasts a loss of power.
+    lasts: bool,
 }
 
 impl Store {
@@ -185,7 +205,7 @@ impl Store {
             Ok(connection)
         };
         let connection = open().with_context(|| format!("the store {} can't be opened", path.display()))?;
-        Ok(Self { connection })
+        Ok(Self { connection, lasts: true })
     }
 
     /// A setting of an earlier run.
@@ -291,10 +311,16 @@ impl Store {
 
     /// Does all jobs in one transaction.
     pub fn write(&mut self, profile: &Profile, jobs: &[Job]) -> anyhow::Result<()> {
+        let must_last = jobs.iter().any(Job::must_last);
+        if must_last != self.lasts {
+            self.connection.pragma_update(None, "synchronous", if must_last { "FULL" } else { "NORMAL" })?;
+            self.lasts = must_last;
+        }
         let transaction = self.connection.transaction()?;
         for job in jobs {
             write::apply(&transaction, &profile.0, job)?;
         }
+        write::forget_old(&transaction, &profile.0, jobs)?;
         Ok(transaction.commit()?)
     }
 }

@@ -4,10 +4,16 @@ use super::{Job, Profile, Saved, Store};
 use shared::{Entry, LogName, MessageId};
 use std::{
     path::{Path, PathBuf},
-    sync::mpsc::{Sender, channel},
+    sync::mpsc::{Receiver, Sender, channel},
     thread::JoinHandle,
+    time::{Duration, Instant},
 };
 use tokio::sync::mpsc::UnboundedSender;
+
+/// So long are jobs gathered that nobody waits for.
+const GATHER: Duration = Duration::from_millis(100);
+/// Jobs of a transaction, at most.
+const BATCH: usize = 4_096;
 
 /// What the thread tells.
 #[derive(Debug)]
@@ -41,20 +47,11 @@ impl StoreThread {
         let (jobs, queue) = channel::<(Profile, Job)>();
         let thread = std::thread::Builder::new().name("store".into()).spawn(move || {
             let mut store = None;
-            while let Ok((profile, first)) = queue.recv() {
-                let mut batch = vec![first];
-                let mut next = None;
-                while let Ok((other, job)) = queue.try_recv() {
-                    if other != profile {
-                        next = Some((other, job));
-                        break;
-                    }
-                    batch.push(job);
-                }
+            let mut next = None;
+            while let Some((profile, first)) = next.take().or_else(|| queue.recv().ok()) {
+                let batch;
+                (batch, next) = gather(&profile, first, &queue);
                 write(&directory, &mut store, &profile, &batch, &written);
-                if let Some((profile, job)) = next {
-                    write(&directory, &mut store, &profile, &[job], &written);
-                }
             }
         })?;
         Ok(Self { jobs: Some(jobs), thread: Some(thread) })
@@ -69,6 +66,24 @@ impl StoreThread {
     }
 }
 
+/// What belongs into one transaction: all that is queued; what nobody waits for, after a while. And what does not belong
+/// there any more.
+fn gather(profile: &Profile, first: Job, queue: &Receiver<(Profile, Job)>) -> (Vec<Job>, Option<(Profile, Job)>) {
+    let until = Instant::now() + GATHER;
+    let mut is_urgent = first.is_urgent();
+    let mut batch = vec![first];
+    while batch.len() < BATCH {
+        let wait = if is_urgent { Duration::ZERO } else { until.saturating_duration_since(Instant::now()) };
+        let Ok((other, job)) = queue.recv_timeout(wait) else { break };
+        if other != *profile {
+            return (batch, Some((other, job)));
+        }
+        is_urgent |= job.is_urgent();
+        batch.push(job);
+    }
+    (batch, None)
+}
+
 fn write(
     directory: &Path,
     store: &mut Option<Store>,
@@ -77,9 +92,9 @@ fn write(
     written: &UnboundedSender<Written>,
 ) {
     // Jobs before a question are done before it is answered.
-    for part in jobs.split_inclusive(is_question) {
+    for part in jobs.split_inclusive(Job::is_question) {
         let (question, writes) = match part.split_last() {
-            Some((last, before)) if is_question(last) => (Some(last), before),
+            Some((last, before)) if last.is_question() => (Some(last), before),
             _ => (None, part),
         };
         let done = write_all(directory, store, profile, writes).and_then(|()| {
@@ -96,10 +111,6 @@ fn write(
             }
         }
     }
-}
-
-fn is_question(job: &Job) -> bool {
-    matches!(job, Job::Load | Job::Page { .. })
 }
 
 fn write_all(directory: &Path, store: &mut Option<Store>, profile: &Profile, jobs: &[Job]) -> anyhow::Result<()> {

@@ -3,11 +3,28 @@
 use super::Job;
 use rusqlite::{Connection, params};
 use shared::{Seq, request::Destination};
+use std::collections::BTreeMap;
 
 /// Entries of a log that are kept.
 const KEPT: u64 = 10_000;
 /// Lines of input history that are kept.
 const INPUTS: i64 = 500;
+
+/// Lets go what is too old of the logs that jobs have added to.
+pub(super) fn forget_old(connection: &Connection, profile: &str, jobs: &[Job]) -> rusqlite::Result<()> {
+    let mut ends = BTreeMap::new();
+    for job in jobs {
+        if let Job::Entries { room, cursor, .. } = job {
+            ends.insert(room.as_str(), *cursor);
+        }
+    }
+    for (room, cursor) in ends {
+        let oldest = cursor.back(KEPT).get();
+        let sql = "DELETE FROM entry WHERE profile = ? AND room = ? AND seq < ?";
+        connection.prepare_cached(sql)?.execute(params![profile, room, oldest])?;
+    }
+    Ok(())
+}
 
 /// Writes a job down, inside a transaction.
 pub(super) fn apply(connection: &Connection, profile: &str, job: &Job) -> rusqlite::Result<()> {
@@ -53,8 +70,6 @@ pub(super) fn apply(connection: &Connection, profile: &str, job: &Job) -> rusqli
                 let line = serde_json::to_string(entry).unwrap_or_default();
                 insert.execute(params![profile, room.as_str(), entry.seq.get(), line])?;
             }
-            let oldest = cursor.back(KEPT).get();
-            run("DELETE FROM entry WHERE profile = ? AND room = ? AND seq < ?", &[&profile, &room.as_str(), &oldest])?;
         }
         Job::Forget(room) => {
             run("DELETE FROM entry WHERE profile = ? AND room = ?", &[&profile, &room.as_str()])?;

@@ -7,20 +7,13 @@ use crossterm::{
     queue,
     terminal::{BeginSynchronizedUpdate, Clear, EndSynchronizedUpdate},
 };
-use ratatui::{
-    backend::{Backend, ClearType, CrosstermBackend, WindowSize},
-    buffer::Cell,
-    layout::{Position, Size},
-};
+use ratatui::{backend::CrosstermBackend, buffer::Cell, layout::Position};
 use std::io::{self, Write};
 
 /// Writes frames. Nothing is written before the first changed cell is known.
 #[derive(Debug)]
 pub(super) struct Frames<W: Write> {
     inner: CrosstermBackend<W>,
-    measure: fn() -> io::Result<Size>,
-    /// The addresses of the frame that is being drawn.
-    pub(super) links: Links,
     /// The screen is to be cleared before anything else.
     is_stale: bool,
     has_begun: bool,
@@ -36,10 +29,24 @@ enum Cursor {
 }
 
 impl<W: Write> Frames<W> {
-    /// Frames of the size that `measure` gives.
-    pub(super) fn new(writer: W, measure: fn() -> io::Result<Size>) -> Self {
+    /// Frames that go there.
+    pub(super) fn new(writer: W) -> Self {
         let inner = CrosstermBackend::new(writer);
-        Self { inner, measure, links: Links::new(), is_stale: false, has_begun: false, cursor: Cursor::Unknown }
+        Self { inner, is_stale: false, has_begun: false, cursor: Cursor::Unknown }
+    }
+
+    /// Writes the cells that have changed; `links` are the addresses of the frame.
+    pub(super) fn draw<'c>(
+        &mut self,
+        cells: impl Iterator<Item = (u16, u16, &'c Cell)>,
+        links: &Links,
+    ) -> io::Result<()> {
+        let mut cells = cells.peekable();
+        if cells.peek().is_none() {
+            return Ok(());
+        }
+        self.begin()?;
+        links::draw(&mut self.inner, cells, links)
     }
 
     /// The screen is cleared with the next frame.
@@ -90,61 +97,6 @@ impl<W: Write> Frames<W> {
 impl<W: Write> Write for Frames<W> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         self.inner.write(bytes)
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Write::flush(&mut self.inner)
-    }
-}
-
-impl<W: Write> Backend for Frames<W> {
-    type Error = io::Error;
-
-    fn draw<'a, I>(&mut self, content: I) -> io::Result<()>
-    where
-        I: Iterator<Item = (u16, u16, &'a Cell)>,
-    {
-        let mut content = content.peekable();
-        if content.peek().is_none() {
-            return Ok(());
-        }
-        self.begin()?;
-        links::draw(&mut self.inner, content, &self.links)
-    }
-
-    fn hide_cursor(&mut self) -> io::Result<()> {
-        self.inner.hide_cursor()
-    }
-
-    fn show_cursor(&mut self) -> io::Result<()> {
-        self.inner.show_cursor()
-    }
-
-    fn get_cursor_position(&mut self) -> io::Result<Position> {
-        // The terminal is never asked: the keyboard's reader would hear the answer.
-        Ok(if let Cursor::At(position) = self.cursor { position } else { Position::ORIGIN })
-    }
-
-    fn set_cursor_position<P: Into<Position>>(&mut self, position: P) -> io::Result<()> {
-        self.inner.set_cursor_position(position)
-    }
-
-    fn clear(&mut self) -> io::Result<()> {
-        self.wipe();
-        Ok(())
-    }
-
-    /// The screen is never cleared in part.
-    fn clear_region(&mut self, _: ClearType) -> io::Result<()> {
-        self.clear()
-    }
-
-    fn size(&self) -> io::Result<Size> {
-        (self.measure)()
-    }
-
-    fn window_size(&mut self) -> io::Result<WindowSize> {
-        self.inner.window_size()
     }
 
     fn flush(&mut self) -> io::Result<()> {

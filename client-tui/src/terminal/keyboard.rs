@@ -1,18 +1,20 @@
-//! The thread that reads the terminal.
+//! Reading the terminal.
 
 use super::reader::Reader;
+use crate::run::sleep_until;
 use crossterm::event::{KeyEvent, MouseEvent};
 use rustix::{
     event::{PollFd, PollFlags, Timespec, poll},
     io::Errno,
 };
 use std::{
+    collections::VecDeque,
     fs::File,
     io::{self, IsTerminal},
     os::fd::{AsFd, OwnedFd},
     time::Instant,
 };
-use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
+use tokio::io::{Interest, unix::AsyncFd};
 
 /// What comes from the terminal.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -34,53 +36,79 @@ pub(crate) enum Input {
     Gone,
 }
 
-/// Reads the terminal from now on. The last input is [`Input::Gone`].
-pub(crate) fn listen() -> io::Result<UnboundedReceiver<Input>> {
-    let stdin = io::stdin();
-    let terminal =
-        if stdin.is_terminal() { stdin.as_fd().try_clone_to_owned()? } else { File::open("/dev/tty")?.into() };
-    let (to, inputs) = unbounded_channel();
-    std::thread::Builder::new().name("keyboard".into()).spawn(move || {
-        // However it ends, it has ended.
-        let _ = read(&terminal, &to);
-        let _ = to.send(Input::Gone);
-    })?;
-    Ok(inputs)
+/// The keyboard, read where everything else happens: no other thread has to wake up for a key.
+#[derive(Debug)]
+pub(crate) struct Keyboard {
+    terminal: AsyncFd<OwnedFd>,
+    reader: Reader,
+    /// What was read and not taken.
+    inputs: VecDeque<Input>,
+    is_gone: bool,
 }
 
-/// Reads until the terminal is gone, or nobody listens any more.
-fn read(terminal: &OwnedFd, to: &UnboundedSender<Input>) -> rustix::io::Result<()> {
-    let mut reader = Reader::new(Instant::now());
-    let mut buffer = [0; 4096];
-    while !to.is_closed() {
-        let mut send = |input| drop(to.send(input));
-        if !is_readable(terminal, reader.deadline())? {
-            reader.expire(Instant::now(), &mut send);
-            continue;
-        }
-        match rustix::io::read(terminal, &mut buffer) {
-            Ok(0) => return Ok(()),
-            Ok(count) => reader.feed(&buffer[..count], Instant::now(), &mut send),
-            Err(Errno::INTR | Errno::AGAIN) => {}
-            Err(error) => return Err(error),
+impl Keyboard {
+    /// The terminal's keyboard. Must be called inside a runtime.
+    #[expect(deprecated, reason = "the other constructor is unsafe; this descriptor is kept while it is registered")]
+    pub(crate) fn new() -> io::Result<Self> {
+        let stdin = io::stdin();
+        let terminal =
+            if stdin.is_terminal() { stdin.as_fd().try_clone_to_owned()? } else { File::open("/dev/tty")?.into() };
+        let terminal = AsyncFd::with_interest(terminal, Interest::READABLE)?;
+        Ok(Self { terminal, reader: Reader::new(Instant::now()), inputs: VecDeque::new(), is_gone: false })
+    }
+
+    /// The next input; [`Input::Gone`] for ever once the terminal is gone. May be dropped while it waits.
+    pub(crate) async fn next(&mut self) -> Input {
+        loop {
+            if let Some(input) = self.inputs.pop_front() {
+                return input;
+            }
+            if self.is_gone {
+                return Input::Gone;
+            }
+            let deadline = self.reader.deadline();
+            tokio::select! {
+                ready = self.terminal.readable() => match ready {
+                    Ok(mut ready) => {
+                        // The descriptor blocks (the shell has it, too): it is read only where something is there.
+                        match is_readable(self.terminal.get_ref()) {
+                            Ok(true) => self.is_gone = !read(self.terminal.get_ref(), &mut self.reader, &mut self.inputs),
+                            Ok(false) => ready.clear_ready(),
+                            Err(_) => self.is_gone = true,
+                        }
+                    }
+                    Err(_) => self.is_gone = true,
+                },
+                () = sleep_until(deadline) => {
+                    self.reader.expire(Instant::now(), &mut |input| self.inputs.push_back(input));
+                }
+            }
         }
     }
-    Ok(())
 }
 
-/// Waits for something to read: false at the deadline. An error where nothing can come any more.
-fn is_readable(terminal: &OwnedFd, deadline: Option<Instant>) -> rustix::io::Result<bool> {
-    loop {
-        let mut fds = [PollFd::new(terminal, PollFlags::IN)];
-        let timeout = deadline.map(|at| at.saturating_duration_since(Instant::now()));
-        let timeout = timeout.and_then(|wait| Timespec::try_from(wait).ok());
-        match poll(&mut fds, timeout.as_ref()) {
-            Ok(0) => return Ok(false),
-            // With both, what is left is read first; then reading fails.
-            Ok(_) if fds[0].revents().contains(PollFlags::IN) => return Ok(true),
-            Ok(_) => return Err(Errno::IO),
-            Err(Errno::INTR) => {}
-            Err(error) => return Err(error),
+/// Reads once. False: the terminal is gone.
+fn read(terminal: &OwnedFd, reader: &mut Reader, inputs: &mut VecDeque<Input>) -> bool {
+    let mut buffer = [0; 4096];
+    match rustix::io::read(terminal, &mut buffer) {
+        Ok(0) => false,
+        Ok(count) => {
+            reader.feed(&buffer[..count], Instant::now(), &mut |input| inputs.push_back(input));
+            true
         }
+        Err(Errno::INTR | Errno::AGAIN) => true,
+        Err(_) => false,
+    }
+}
+
+/// True if something is there to be read. An error where nothing can come any more.
+fn is_readable(terminal: &OwnedFd) -> rustix::io::Result<bool> {
+    let mut fds = [PollFd::new(terminal, PollFlags::IN)];
+    match poll(&mut fds, Some(&Timespec::default())) {
+        Ok(0) | Err(Errno::INTR) => Ok(false),
+        // With both, what is left is read first; then reading fails.
+        Ok(_) if fds[0].revents().contains(PollFlags::IN) => Ok(true),
+        Ok(_) => Err(Errno::IO),
+        Err(error) => Err(error),
     }
 }

@@ -10,20 +10,28 @@ mod pieces;
 mod reader;
 mod say;
 
-pub(crate) use keyboard::{Input, listen};
+pub(crate) use keyboard::{Input, Keyboard};
 
 use crate::view::Frame;
 use backend::Frames;
-use ratatui::{Terminal, buffer::Buffer, layout::Size};
+use ratatui::{
+    buffer::Buffer,
+    layout::{Position, Rect, Size},
+};
 use std::io::{self, BufWriter, Stdout, Write, stdout};
 
 /// The screen, while the program has it. Gives everything back when it is dropped.
 #[derive(Debug)]
 pub(crate) struct Screen<W: Write = BufWriter<Stdout>> {
-    terminal: Terminal<Frames<W>>,
+    out: Frames<W>,
+    /// What the terminal shows.
+    shown: Buffer,
+    /// The frame that is being drawn.
+    next: Buffer,
+    measure: fn() -> io::Result<Size>,
     is_mouse_on: bool,
     has_commands: bool,
-    /// The command that has set the window's title.
+    /// The title as it was set last.
     title: String,
 }
 
@@ -43,30 +51,56 @@ fn measure() -> io::Result<Size> {
 
 impl<W: Write> Screen<W> {
     fn over(writer: W, measure: fn() -> io::Result<Size>, has_commands: bool) -> io::Result<Self> {
-        let terminal = Terminal::new(Frames::new(writer, measure))?;
-        Ok(Self { terminal, is_mouse_on: false, has_commands, title: String::new() })
+        let area = Rect::from((Position::ORIGIN, measure()?));
+        Ok(Self {
+            out: Frames::new(writer),
+            shown: Buffer::empty(area),
+            next: Buffer::empty(area),
+            measure,
+            is_mouse_on: false,
+            has_commands,
+            title: String::new(),
+        })
     }
 
     /// Draws a frame: only the cells that have changed are written, as one update, and the cursor stands where it should.
     /// Of an unchanged frame nothing is written.
     pub(crate) fn draw(&mut self, draw: impl FnOnce(&mut Buffer) -> Frame) -> io::Result<()> {
-        self.terminal.autoresize()?;
-        let Frame { caret, links } = draw(self.terminal.current_buffer_mut());
-        self.terminal.backend_mut().links = links;
-        self.terminal.flush()?;
-        self.terminal.swap_buffers();
-        self.terminal.backend_mut().finish(caret)
+        self.next.reset();
+        let frame = draw(&mut self.next);
+        self.write_frame(frame)
+    }
+
+    /// Changes a part of what is shown, and leaves the rest as it is.
+    pub(crate) fn patch(&mut self, draw: impl FnOnce(&mut Buffer) -> Frame) -> io::Result<()> {
+        self.next.content.clone_from(&self.shown.content);
+        let frame = draw(&mut self.next);
+        self.write_frame(frame)
+    }
+
+    fn write_frame(&mut self, Frame { caret, links }: Frame) -> io::Result<()> {
+        self.out.draw(self.shown.diff_iter(&self.next), &links)?;
+        std::mem::swap(&mut self.shown, &mut self.next);
+        self.out.finish(caret)
+    }
+
+    /// The window may have another size: the next frame is drawn for it, whole. Its size.
+    pub(crate) fn resize(&mut self) -> io::Result<(u16, u16)> {
+        let size = (self.measure)()?;
+        self.next.resize(Rect::from((Position::ORIGIN, size)));
+        self.redraw();
+        Ok((size.width, size.height))
     }
 
     /// Forgets what is on the screen: the next frame clears it and is written whole.
     pub(crate) fn redraw(&mut self) {
-        self.terminal.backend_mut().wipe();
-        self.terminal.swap_buffers();
+        self.out.wipe();
+        self.shown = Buffer::empty(self.next.area);
     }
 
-    /// The window's size.
+    /// The window's size, as far as is known.
     pub(crate) fn size(&self) -> (u16, u16) {
-        self.terminal.size().map_or((0, 0), |size| (size.width, size.height))
+        (self.next.area.width, self.next.area.height)
     }
 
     /// Gives the terminal back, stops until the shell goes on, takes it again.
@@ -93,7 +127,7 @@ impl<W: Write> Screen<W> {
     }
 
     fn write(&mut self, text: &str) -> io::Result<()> {
-        let out = self.terminal.backend_mut();
+        let out = &mut self.out;
         out.write_all(text.as_bytes())?;
         Write::flush(out)
     }
@@ -105,7 +139,7 @@ impl<W: Write> Screen<W> {
         if std::mem::replace(&mut self.is_mouse_on, is_on) == is_on {
             return Ok(());
         }
-        modes::mouse(self.terminal.backend_mut(), is_on)
+        modes::mouse(&mut self.out, is_on)
     }
 
     /// Rings the bell.

@@ -9,7 +9,7 @@ mod status;
 mod tabs;
 mod users;
 
-use crate::{app::App, links::Links, text::fit};
+use crate::{app::App, layout::Layout, links::Links, text::fit};
 use ratatui::{
     buffer::Buffer,
     layout::{Position, Rect},
@@ -53,6 +53,23 @@ pub fn draw(app: &App, buffer: &mut Buffer) -> Frame {
         None => caret,
     };
     frame
+}
+
+/// Where everything lies, if the input line can be drawn alone: nothing lies over it, and nothing opens from it.
+pub(crate) fn plan(app: &App) -> Option<Layout> {
+    let is_alone = app.form.is_none() && app.overlay.is_none() && app.completion.is_none();
+    app.layout().filter(|_| is_alone)
+}
+
+/// Draws the input line, the rule over it and the status line over a whole frame of the same plan.
+pub(crate) fn draw_input(app: &App, buffer: &mut Buffer) -> Frame {
+    let Some(layout) = app.layout() else { return Frame::default() };
+    for area in [layout.rule, layout.input, layout.status] {
+        Clear.render(area.intersection(buffer.area), buffer);
+    }
+    let caret = input::draw(app, &layout, buffer);
+    status::draw(app, layout.status, buffer);
+    Frame { caret, links: Links::new() }
 }
 
 /// Writes a text into one row, cut to a width, over whatever is there. Outside of the buffer nothing is written.
