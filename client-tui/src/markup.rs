@@ -102,7 +102,7 @@ pub fn styled_with(text: &str, words: &[String], highlighter: Option<&Highlighte
 
 /// True if the text mentions one of the words: something of it [stands out](Look::stands_out).
 pub fn mentions(text: &str, words: &[String]) -> bool {
-    !words.is_empty() && styled(text, words).runs.iter().any(|run| run.look.stands_out)
+    words::may_occur(text, words) && styled(text, words).runs.iter().any(|run| run.look.stands_out)
 }
 
 /// True: it will have colours, but has none yet.

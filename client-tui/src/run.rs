@@ -93,15 +93,15 @@ pub(crate) async fn run(
     }
     screen.draw(|buffer| view::draw(&app, buffer))?;
     let mut pace = Pace { due: Instant::now() };
+    let (mut outside, zone) = outside()?;
+    if let Some(choice) = choice {
+        outside.call(&choice);
+    }
+    app.zone = zone;
     // What happens to the terminal from here on is heard of; until here nobody could have missed it.
     let mut signals = Signals::new()?;
     let mut keyboard = Keyboard::new()?;
-    let (outside, zone) = outside()?;
-    app.zone = zone;
     let mut running = Running { app, outside, screen, bells, looks, plan: None, ends: false };
-    if let Some(choice) = choice {
-        running.outside.call(&choice);
-    }
     let coloured = Arc::new(Notify::new());
     let done = coloured.clone();
     running.app.highlighter = Some(Highlighter::new(move || done.notify_one()));
@@ -137,8 +137,9 @@ pub(crate) async fn run(
         }
         is_dirty = true;
         if at_once || pace.next() <= Instant::now() {
-            running.show()?;
-            pace.drawn();
+            if running.show()? {
+                pace.drawn();
+            }
             is_dirty = false;
         }
     }
@@ -173,7 +174,7 @@ pub(crate) async fn sleep_until(at: Option<Instant>) {
 
 impl Running {
     /// What a key has changed at the input line is shown at once; the rest of the screen may wait for its frame.
-    fn echo(&mut self) -> io::Result<()> {
+    fn echo(&mut self) -> io::Result<bool> {
         let app = &self.app;
         if view::plan(app).is_some_and(|plan| Some(plan) == self.plan) {
             return self.screen.patch(|buffer| view::draw_input(app, buffer));
@@ -181,12 +182,15 @@ impl Running {
         self.show()
     }
 
-    /// Shows everything.
-    fn show(&mut self) -> io::Result<()> {
+    /// Shows everything. False: it was shown already.
+    fn show(&mut self) -> io::Result<bool> {
         let app = &self.app;
         self.plan = view::plan(app);
-        self.screen.draw(|buffer| view::draw(app, buffer))?;
-        app.title().map_or(Ok(()), |title| self.screen.title(&title))
+        let has_changed = self.screen.draw(|buffer| view::draw(app, buffer))?;
+        if let Some(title) = app.title() {
+            self.screen.title(&title)?;
+        }
+        Ok(has_changed)
     }
 
     fn input(&mut self, input: Input) -> anyhow::Result<()> {

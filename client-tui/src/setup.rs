@@ -17,6 +17,7 @@ use crate::{
     script::{send, tail},
     store::Store,
     theme::{Depth, Theme},
+    time::local_zone,
 };
 use anyhow::{Context, bail};
 use jiff::tz::TimeZone;
@@ -159,7 +160,7 @@ async fn screen(arguments: Screen) -> anyhow::Result<()> {
     let no_tls = wanted.no_tls;
     let outside = || -> anyhow::Result<(Outside, TimeZone)> {
         let identity = Rc::new(load_or_create(&data_dir)?);
-        Ok((Outside::Real(Real::new(data_dir, identity, no_tls)?), TimeZone::system()))
+        Ok((Outside::Real(Real::new(data_dir, identity, no_tls)?), local_zone()))
     };
     let result = if is_plain(&arguments) {
         let choice = choice.context("name a server: parlor --plain HOST --nick NAME")?;

@@ -4,6 +4,17 @@ use crate::locale::Locale;
 use jiff::{Timestamp, ZonedDateTime, civil::Date, tz::TimeZone};
 use shared::UnixMillis;
 
+/// The person's time zone. What the system says is read directly, where it says it by a file: to look it up by its name, all
+/// names there are would be read.
+pub(crate) fn local_zone() -> TimeZone {
+    let of_file = || {
+        let bytes = std::fs::read("/etc/localtime").ok()?;
+        TimeZone::tzif("local", &bytes).ok()
+    };
+    let of_file = if std::env::var_os("TZ").is_none() { of_file() } else { None };
+    of_file.unwrap_or_else(TimeZone::system)
+}
+
 /// A moment in the local time zone.
 fn local(at: UnixMillis, zone: &TimeZone) -> ZonedDateTime {
     let at =

@@ -244,11 +244,12 @@ impl App {
         let is_mine = entry.from.as_ref() == Some(&self.me);
         if !is_mine {
             let text = entry.msg.as_deref().unwrap_or_default();
-            if markup::mentions(text, &self.words) {
+            let is_mention = markup::mentions(text, &self.words);
+            if is_mention {
                 self.collect_mention(room, &entry);
                 self.conversations[index].mentions += 1;
             }
-            self.ring(index, &entry, mark);
+            self.ring(index, &entry, mark, is_mention);
         }
         let is_read = self.is_seeing(index) || is_mine;
         let conversation = &mut self.conversations[index];

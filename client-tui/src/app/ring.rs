@@ -5,10 +5,7 @@ use super::{
     conversation::{Conversation, Partner},
     people::Level,
 };
-use crate::{
-    markup,
-    text::{drawable_line, fit},
-};
+use crate::text::{drawable_line, fit};
 use shared::{Entry, Seq};
 
 /// Rings that come closer together are one.
@@ -56,10 +53,8 @@ impl App {
 
     /// Rings for a new entry of another person that nobody has seen: once, for its cursor passes every entry once, and
     /// what was read on another device is behind the mark.
-    pub(super) fn ring(&mut self, index: usize, entry: &Entry, mark: Option<Seq>) {
+    pub(super) fn ring(&mut self, index: usize, entry: &Entry, mark: Option<Seq>, is_mention: bool) {
         let conversation = &self.conversations[index];
-        let text = entry.msg.as_deref().unwrap_or_default();
-        let is_mention = markup::mentions(text, &self.words);
         let wanted = match self.level(conversation) {
             Level::All => true,
             Level::Mentions => is_mention,
@@ -77,7 +72,7 @@ impl App {
             Partner::Room(room) => format!("{from} ({room})"),
             Partner::Person(_) => from,
         };
-        let body = fit(&drawable_line(text), COLUMNS);
+        let body = fit(&drawable_line(entry.msg.as_deref().unwrap_or_default()), COLUMNS);
         self.effects.push(Effect::Ring(Ring { title, body }));
     }
 

@@ -19,6 +19,18 @@ pub(super) fn stand_out(styled: &mut Styled, words: &[String]) {
     }
 }
 
+/// False for most texts that mention nobody, without reading their marks: those of ASCII alone in which no word occurs, marks
+/// left out.
+pub(super) fn may_occur(text: &str, words: &[String]) -> bool {
+    let is_mark = |c: &char| matches!(c, '*' | '`');
+    let bare = |text: &str| text.chars().filter(|c| !is_mark(c) && !c.is_control()).collect::<String>().to_lowercase();
+    if words.is_empty() || !text.is_ascii() {
+        return !words.is_empty();
+    }
+    let text = bare(text);
+    words.iter().any(|word| text.contains(&bare(word.trim())))
+}
+
 /// Where the words stand; in order, none overlaps another.
 fn found(styled: &Styled, words: &[Folded]) -> Vec<Range<usize>> {
     let mut found = Vec::new();

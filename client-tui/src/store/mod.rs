@@ -199,8 +199,6 @@ impl Store {
         let path = directory.join(FILE);
         let open = || -> rusqlite::Result<Connection> {
             let connection = Connection::open(&path)?;
-            connection.pragma_update(None, "journal_mode", "WAL")?;
-            connection.pragma_update(None, "synchronous", "FULL")?;
             prepare(&connection)?;
             Ok(connection)
         };
@@ -328,9 +326,12 @@ impl Store {
 /// Makes the tables, or brings those of an earlier version up to this one.
 fn prepare(connection: &Connection) -> rusqlite::Result<()> {
     let version: i64 = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
+    connection.pragma_update(None, "synchronous", "FULL")?;
     if version == VERSION {
         return Ok(());
     }
+    // The file remembers this one.
+    connection.pragma_update(None, "journal_mode", "WAL")?;
     connection.execute_batch(SCHEMA)?;
     let has_re = "SELECT count(*) FROM pragma_table_info('draft') WHERE name = 're'";
     if connection.query_row(has_re, [], |row| row.get::<_, i64>(0))? == 0 {

@@ -69,15 +69,15 @@ impl<W: Write> Frames<W> {
         Ok(())
     }
 
-    /// The frame's last bytes: the cursor stands where it should. Nothing, if nothing has changed.
-    pub(super) fn finish(&mut self, caret: Option<Position>) -> io::Result<()> {
+    /// The frame's last bytes: the cursor stands where it should. Nothing, if nothing has changed: false.
+    pub(super) fn finish(&mut self, caret: Option<Position>) -> io::Result<bool> {
         if self.is_stale {
             self.begin()?;
         }
         let had_begun = std::mem::take(&mut self.has_begun);
         let cursor = caret.map_or(Cursor::Hidden, Cursor::At);
         if !had_begun && self.cursor == cursor {
-            return Ok(());
+            return Ok(false);
         }
         let is_visible = !had_begun && matches!(self.cursor, Cursor::At(_));
         match cursor {
@@ -90,7 +90,8 @@ impl<W: Write> Frames<W> {
             queue!(self.inner, EndSynchronizedUpdate)?;
         }
         self.cursor = cursor;
-        Write::flush(&mut self.inner)
+        Write::flush(&mut self.inner)?;
+        Ok(true)
     }
 }
 

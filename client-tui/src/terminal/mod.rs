@@ -64,21 +64,21 @@ impl<W: Write> Screen<W> {
     }
 
     /// Draws a frame: only the cells that have changed are written, as one update, and the cursor stands where it should.
-    /// Of an unchanged frame nothing is written.
-    pub(crate) fn draw(&mut self, draw: impl FnOnce(&mut Buffer) -> Frame) -> io::Result<()> {
+    /// Of an unchanged frame nothing is written: false.
+    pub(crate) fn draw(&mut self, draw: impl FnOnce(&mut Buffer) -> Frame) -> io::Result<bool> {
         self.next.reset();
         let frame = draw(&mut self.next);
         self.write_frame(frame)
     }
 
     /// Changes a part of what is shown, and leaves the rest as it is.
-    pub(crate) fn patch(&mut self, draw: impl FnOnce(&mut Buffer) -> Frame) -> io::Result<()> {
+    pub(crate) fn patch(&mut self, draw: impl FnOnce(&mut Buffer) -> Frame) -> io::Result<bool> {
         self.next.content.clone_from(&self.shown.content);
         let frame = draw(&mut self.next);
         self.write_frame(frame)
     }
 
-    fn write_frame(&mut self, Frame { caret, links }: Frame) -> io::Result<()> {
+    fn write_frame(&mut self, Frame { caret, links }: Frame) -> io::Result<bool> {
         self.out.draw(self.shown.diff_iter(&self.next), &links)?;
         std::mem::swap(&mut self.shown, &mut self.next);
         self.out.finish(caret)
