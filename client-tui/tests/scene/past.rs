@@ -2,9 +2,9 @@
 
 use super::{MORNING, Scene};
 use client_tui::{
-    app::{Effect, ring::Ring},
+    app::{Effect, Event as Happens, ring::Ring},
     locale::Locale,
-    store::Job,
+    store::{Job, Written},
 };
 use shared::{
     Entry, Epoch, Event, Kind, LogName, MessageId, Request, RoomName, Seq,
@@ -37,6 +37,11 @@ impl Scene {
         let entries = (from..=to).map(|number| past(number, self.seq)).collect();
         let epoch = Epoch::parse("e").unwrap();
         self.said(Event::History(History { room: lobby(), epoch, entries, more }));
+    }
+
+    /// The store has these entries of before.
+    pub fn kept(&mut self, room: LogName, entries: Vec<Entry>) {
+        self.happens(Happens::Stored(Written::Page { room, entries }));
     }
 
     /// The texts of the log's rows, without time and name.
