@@ -7,6 +7,8 @@
     reason = "each test file uses a part of it; a test panics where it fails"
 )]
 
+pub mod wire;
+
 use portable_pty::{Child, CommandBuilder, MasterPty, PtySize, native_pty_system};
 use std::{
     io::{BufRead, BufReader, Read, Write},
@@ -71,6 +73,8 @@ impl Terminal {
     fn spawn(mut command: CommandBuilder, columns: u16, rows: u16, environment: &[(&str, &str)]) -> Self {
         let pair = native_pty_system().openpty(size(columns, rows)).unwrap();
         command.env_remove("NO_COLOR");
+        // Where the test is, whatever home the environment names.
+        command.cwd(env!("CARGO_MANIFEST_DIR"));
         let base = [("TERM", "xterm-256color"), ("LC_ALL", "C.UTF-8"), ("TZ", "UTC"), ("USER", "tester")];
         for (key, value) in base.iter().chain(environment) {
             command.env(key, value);
@@ -112,10 +116,44 @@ impl Terminal {
         self.raw.lock().unwrap().clone()
     }
 
+    /// How often the terminal was sent these bytes.
+    pub fn count(&self, part: &str) -> usize {
+        self.raw().windows(part.len()).filter(|window| *window == part.as_bytes()).count()
+    }
+
+    /// Waits until the terminal was sent these bytes so often.
+    pub fn expect_count(&self, part: &str, count: usize) {
+        wait_until(&format!("{count} times {}", part.escape_debug()), || self.count(part) >= count);
+        assert_eq!(self.count(part), count, "{}", part.escape_debug());
+    }
+
+    /// Where a text of narrow characters begins on the screen: column and row, from 0.
+    pub fn find(&self, text: &str) -> Option<(u16, u16)> {
+        self.look(|screen| {
+            let rows =
+                screen.rows(0, screen.size().1.get()).map(|row| row.find(text).map(|at| row[..at].chars().count()));
+            let (row, column) = rows.enumerate().find_map(|(row, column)| Some((row, column?)))?;
+            Some((u16::try_from(column).ok()?, u16::try_from(row).ok()?))
+        })
+    }
+
+    /// The cell in which a text begins.
+    pub fn cell(&self, text: &str) -> Option<vt100::Cell> {
+        let (column, row) = self.find(text)?;
+        self.look(|screen| screen.cell(row, column).cloned())
+    }
+
     /// Types bytes.
     pub fn send(&mut self, bytes: &str) {
         self.writer.write_all(bytes.as_bytes()).unwrap();
         self.writer.flush().unwrap();
+    }
+
+    /// Presses Esc, and waits until it has closed what shows this: a key right behind it would make it Alt.
+    pub fn escape(&mut self, shown: &str) {
+        self.expect(shown);
+        self.send("\x1b");
+        self.expect_gone(shown);
     }
 
     /// Types a line and presses Enter.

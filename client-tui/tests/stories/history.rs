@@ -1,0 +1,79 @@
+//! What was said before: scrolled back to, from the server and from the disk, over gaps.
+
+use crate::terminal::{
+    Server, Terminal, client, data,
+    wire::{Guest, talk},
+};
+use std::collections::BTreeSet;
+
+const PAGE_UP: &str = "\x1b[5~";
+
+/// Numbered lines of real talk, as many as are wanted.
+fn lines(count: usize) -> Vec<String> {
+    let talk = talk();
+    (0..count).map(|n| format!("[{n}] {}", talk[n % talk.len()])).collect()
+}
+
+/// Scrolls up until a text is on the screen; gives which lines were seen on the way.
+fn scroll_up_to(terminal: &mut Terminal, text: &str, lines: &[String]) -> BTreeSet<usize> {
+    let mut seen = BTreeSet::new();
+    loop {
+        let screen = terminal.screen();
+        seen.extend((0..lines.len()).filter(|n| screen.contains(&lines[*n])));
+        if screen.contains(text) {
+            return seen;
+        }
+        terminal.send(PAGE_UP);
+        terminal.expect_that("older messages", |now| now != screen);
+    }
+}
+
+#[test]
+fn a_gap_is_a_row_that_enter_fills() {
+    let (server, a) = (Server::start(), data());
+    let mut alice = client(&server, "alice", a.path(), 100, 24);
+    let lines = lines(1_150);
+    let mut bob = Guest::new(&server, "bob", "#lobby");
+    bob.say_all(lines[..20].iter().map(String::as_str));
+    alice.expect(&lines[19]);
+    alice.send("\x11");
+    alice.wait();
+    bob.say_all(lines[20..].iter().map(String::as_str));
+    let mut alice = client(&server, "alice", a.path(), 100, 24);
+    alice.expect("new ─");
+    alice.send("\x1b[F");
+    alice.expect(&lines[1_149]);
+    scroll_up_to(&mut alice, "1080 messages are not here – Enter on an empty line fetches them", &lines);
+    alice.send("\r");
+    alice.expect("─ 980 messages are not here");
+    // The text under the reader's eyes stays where it was while it is filled from its newer end.
+    alice.expect(&lines[19]);
+    for left in (0..10).map(|n| 880 - 100 * n).filter(|left| *left > 0) {
+        alice.send("\r");
+        alice.expect(&format!("─ {left} messages are not here"));
+    }
+    alice.send("\r");
+    alice.expect_gone("messages are not here");
+    alice.expect(&lines[20]);
+}
+
+#[test]
+fn new_messages_do_not_move_what_is_being_read() {
+    let (server, a) = (Server::start(), data());
+    let mut alice = client(&server, "alice", a.path(), 100, 24);
+    let lines = lines(120);
+    let mut bob = Guest::new(&server, "bob", "#lobby");
+    bob.say_all(lines[..80].iter().map(String::as_str));
+    alice.expect(&lines[79]);
+    alice.send(PAGE_UP);
+    alice.expect_gone(&lines[79]);
+    let row = |alice: &Terminal| alice.find("[50] ").map(|(_, row)| row);
+    alice.expect("[50] ");
+    let before = row(&alice);
+    bob.say_all(lines[80..].iter().map(String::as_str));
+    alice.expect("↓ 40 new");
+    assert_eq!(row(&alice), before);
+    // An empty input gives End to the log.
+    alice.send("\x1b[F");
+    alice.expect(&lines[119]);
+}
