@@ -125,3 +125,16 @@ fn enter_never_waits() {
     assert_eq!(scene.queued(), ["one", "two", "three"]);
     assert_eq!(scene.log().iter().filter(|row| row.ends_with('…')).count(), 3, "{}", scene.draw());
 }
+
+#[test]
+fn a_command_leaves_what_is_replied_to_alone_and_a_sent_reply_ends_it() {
+    let reply = |scene: &Scene| scene.app.current().unwrap().draft.reply.map(shared::Seq::get);
+    let mut scene = Scene::lobby(70, 12);
+    scene.say("bob", "hello");
+    scene.press("C-Up r");
+    scene.line("/topic");
+    assert_eq!(reply(&scene), Some(1));
+    scene.line("hi");
+    let queued = scene.jobs.iter().find_map(|job| if let Job::Queue(send, _) = job { send.re } else { None });
+    assert_eq!((queued.map(shared::Seq::get), reply(&scene)), (Some(1), None));
+}

@@ -15,6 +15,8 @@ fn scrolled_up_new_messages_do_not_move_the_text_and_a_marker_counts_them() {
     let after = scene.log();
     assert_eq!(scene.texts()[..6], before[..6]);
     assert!(after[6].ends_with("│ line 194                            ↓ 3 new"), "{after:?}");
+    scene.press("S-Up");
+    assert!(scene.log()[6].ends_with("↓ 3 new"), "scrolling on has not seen them: {:?}", scene.log());
     scene.press("Esc");
     assert_eq!(scene.texts()[4..], ["hello", "please", "any 1"], "Esc goes back to live");
 }
