@@ -176,10 +176,10 @@ impl Running {
     /// What a key has changed at the input line is shown at once; the rest of the screen may wait for its frame.
     fn echo(&mut self) -> io::Result<bool> {
         let app = &self.app;
-        if view::plan(app).is_some_and(|plan| Some(plan) == self.plan) {
-            return self.screen.patch(|buffer| view::draw_input(app, buffer));
+        match view::plan(app).filter(|plan| Some(*plan) == self.plan) {
+            Some(plan) => self.screen.patch(plan.rule.y, |buffer| view::draw_input(app, &plan, buffer)),
+            None => self.show(),
         }
-        self.show()
     }
 
     /// Shows everything. False: it was shown already.

@@ -67,20 +67,22 @@ impl<W: Write> Screen<W> {
     /// Of an unchanged frame nothing is written: false.
     pub(crate) fn draw(&mut self, draw: impl FnOnce(&mut Buffer) -> Frame) -> io::Result<bool> {
         self.next.reset();
-        let frame = draw(&mut self.next);
-        self.write_frame(frame)
-    }
-
-    /// Changes a part of what is shown, and leaves the rest as it is.
-    pub(crate) fn patch(&mut self, draw: impl FnOnce(&mut Buffer) -> Frame) -> io::Result<bool> {
-        self.next.content.clone_from(&self.shown.content);
-        let frame = draw(&mut self.next);
-        self.write_frame(frame)
-    }
-
-    fn write_frame(&mut self, Frame { caret, links }: Frame) -> io::Result<bool> {
+        let Frame { caret, links } = draw(&mut self.next);
         self.out.draw(self.shown.diff_iter(&self.next), &links)?;
         std::mem::swap(&mut self.shown, &mut self.next);
+        self.out.finish(caret)
+    }
+
+    /// Draws the rows of the screen from one on, and leaves those above as they are: they are not even looked at.
+    pub(crate) fn patch(&mut self, top: u16, draw: impl FnOnce(&mut Buffer) -> Frame) -> io::Result<bool> {
+        let area = self.shown.area;
+        let strip = Rect { y: top, height: area.height.saturating_sub(top), ..area };
+        let start = usize::from(top.min(area.height)) * usize::from(area.width);
+        let shown = Buffer { area: strip, content: self.shown.content[start..].to_vec() };
+        let mut next = Buffer::empty(strip);
+        let Frame { caret, links } = draw(&mut next);
+        self.out.draw(shown.diff_iter(&next), &links)?;
+        self.shown.content.splice(start.., next.content);
         self.out.finish(caret)
     }
 

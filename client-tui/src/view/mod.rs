@@ -61,13 +61,9 @@ pub(crate) fn plan(app: &App) -> Option<Layout> {
     app.layout().filter(|_| is_alone)
 }
 
-/// Draws the input line, the rule over it and the status line over a whole frame of the same plan.
-pub(crate) fn draw_input(app: &App, buffer: &mut Buffer) -> Frame {
-    let Some(layout) = app.layout() else { return Frame::default() };
-    for area in [layout.rule, layout.input, layout.status] {
-        Clear.render(area.intersection(buffer.area), buffer);
-    }
-    let caret = input::draw(app, &layout, buffer);
+/// Draws the rows from the rule over the input line on: that, the input line, the status line.
+pub(crate) fn draw_input(app: &App, layout: &Layout, buffer: &mut Buffer) -> Frame {
+    let caret = input::draw(app, layout, buffer);
     status::draw(app, layout.status, buffer);
     Frame { caret, links: Links::new() }
 }
