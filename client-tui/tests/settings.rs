@@ -227,3 +227,13 @@ fn the_demo_needs_neither_disk_nor_network() {
     wait_until("the terminal is restored", || ada.is_restored());
     assert!(!Path::new(home).exists());
 }
+
+#[test]
+fn every_mistake_of_a_file_is_told_on_a_line_of_its_own() {
+    let a = data();
+    let config = config(a.path(), "them = 'mono'\n\nmouse = 'yes'\n");
+    let output = run(&["config", "--config", &config]);
+    let said = String::from_utf8(output.stderr).unwrap();
+    let lines: Vec<&str> = said.lines().collect();
+    assert!(lines.len() == 2 && lines[0].contains(":1: them") && lines[1].contains(":3: mouse"), "{said}");
+}

@@ -1,6 +1,9 @@
 //! What is being typed is never lost.
 
-use crate::terminal::{Server, Terminal, client, data, wait_until, wire::talk};
+use crate::terminal::{
+    Server, Terminal, client, data, wait_until,
+    wire::{Guest, talk},
+};
 use std::path::Path;
 
 const CTRL_N: &str = "\x0e";
@@ -42,7 +45,7 @@ fn drafts_of_each_room_survive_a_crash() {
 fn a_draft_that_replies_still_replies_after_a_crash() {
     let (server, a) = (Server::start(), data());
     let mut alice = client(&server, "alice", a.path(), 100, 24);
-    let mut bob = crate::terminal::wire::Guest::new(&server, "bob", "#lobby");
+    let mut bob = Guest::new(&server, "bob", "#lobby");
     bob.say(talk()[0]);
     alice.expect(talk()[0]);
     alice.send("\x18rhalf a thought");
@@ -99,4 +102,30 @@ fn a_change_can_be_taken_back() {
     alice.expect("in the second row");
     alice.send(&format!("{UP}\x05 three"));
     alice.expect("› one two three");
+}
+
+#[test]
+fn a_completion_takes_no_enter() {
+    let (server, a) = (Server::start(), data());
+    let mut alice = client(&server, "alice", a.path(), 100, 24);
+    let mut bob = Guest::new(&server, "bob", "#lobby");
+    alice.expect("● bob");
+    // One that is chosen stands in the line; Enter sends the line as it is.
+    alice.send("thanks @b\t");
+    alice.expect("› thanks @bob");
+    alice.send("\r");
+    let said = bob.answer(|said| said["type"] == "message" && said["from"] == "alice");
+    assert_eq!(said["msg"].as_str().unwrap().trim_end(), "thanks @bob");
+    alice.send("/no\t");
+    alice.expect("› /notify");
+    alice.send("\t");
+    alice.expect("› /notify-test");
+    alice.send("\x1b");
+    alice.expect_that("as it was typed", |screen| screen.lines().any(|row| row.trim_end().ends_with("› /no")));
+    alice.send("\x15");
+    // A letter that is typed while the user list has the keys goes to the input.
+    alice.send("\x0f");
+    alice.expect("online 2: alice, bob");
+    alice.send("typed");
+    alice.expect("› typed");
 }

@@ -121,3 +121,22 @@ fn a_restart_keeps_the_mode() {
     alice.expect(talk()[1]);
     alice.expect("2 held: bob 2");
 }
+
+#[test]
+fn a_while_ends_by_itself() {
+    let (server, a) = (Server::start(), data());
+    let mut alice = client(&server, "alice", a.path(), 110, 24);
+    let mut bob = Guest::new(&server, "bob", "#lobby");
+    alice.line("/join #ubuntu");
+    alice.expect("Nothing has been said here yet.");
+    alice.line("/i 2s");
+    alice.expect("IGNORE ON until ");
+    bob.say_all(talk()[..3].iter().copied());
+    alice.expect("3 held");
+    alice.expect_gone("IGNORE ON");
+    // What it held is unread in the other room, and divided from what was there.
+    alice.expect("#lobby 3");
+    alice.send("\x10");
+    alice.expect("3 new");
+    alice.expect("3 held: bob 3");
+}

@@ -57,11 +57,13 @@ fn a_search_everywhere_finds_rooms_and_direct_messages() {
     let mut carol = Guest::new(&server, "carol", "#ubuntu");
     alice.line("/join #ubuntu");
     alice.expect("#ubuntu");
+    // Each is seen before the next one is said: hits are in the order of their milliseconds.
     bob.say("is gnome faster now?");
+    alice.expect("#lobby 1");
     bob.tell("alice", "gnome 2.9 is out");
+    alice.expect("@bob 1");
     carol.say("what is gnome 2.9 like?");
     alice.expect("what is gnome 2.9 like?");
-    alice.expect("@bob 1");
     alice.send(&format!("{F4}gnome{ENTER}"));
     alice.expect("search in #ubuntu – 1");
     alice.send("\t");
