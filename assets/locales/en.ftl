@@ -38,7 +38,7 @@ not-sent = not sent: { $reason }
 ls = online { $count }: { $names }
 rooms = rooms ({ $count }): name, members, topic
 ignore-ended = ignore mode is off; it held nothing back
-ignoring-no-talk = ignore mode: no talking to rooms; Ctrl-G ends it, your text stays
+ignoring-no-talk = ignore mode: no talking to rooms; { $key } ends it, your text stays
 log-changed = { $room } is another log than before; what was kept of it has gone
 lost-beyond = the server has lost everything behind message { $seq }; it was taken out here
 store-failed = the disk refuses: { $reason }. What is typed now is not kept.
@@ -49,9 +49,9 @@ room-wrong = a room is # and 1 to 32 letters, digits or -_.
 nickname-wrong = { $name } is no nickname: { $reason }
 text-empty = nothing to send
 text-too-long = too long: { $length } bytes, { $max } are allowed; shorten what is red
-no-such-command = there is no /{ $name }; F1 lists the commands, //{ $name } sends it as text
+no-such-command = there is no /{ $name }; { $help } lists the commands, //{ $name } sends it as text
 no-such-command-near = there is no /{ $name }; did you mean /{ $near }? //{ $name } sends it as text
-no-such-keys = these two keys do nothing; F1 lists the keys
+no-such-keys = these two keys do nothing; { $help } lists the keys
 quit-again = Ctrl-C once more ends the program
 paste-ask = Paste { $count } lines? Enter: yes, Esc: no
 form-title = Parlor
@@ -150,7 +150,7 @@ error-banned = you are shut out: { $detail }
 error-muted = you may not talk here: { $detail }
 error-forbidden = you may not do that: { $detail }
 error-internal = the server has failed: { $detail }
-older = ↑ older messages: PageUp or Enter fetches them
+older = ↑ older messages: scroll up to fetch them
 kept-since = the server keeps what was said since { $day }
 begins = { $name } begins here
 typed-at = (written { $time })
@@ -162,7 +162,10 @@ badge-until = { $on } until { $time }
 digest = { $count } held: { $names }{ $mentions ->
     [0] {""}
    *[other] ; { $mentions } name you
- } – Enter reads them, Esc skips
+ }{ $elsewhere ->
+    [0] {""}
+   *[other] ; { $elsewhere } in other rooms
+ }
 ignore-until-wrong = how long? /i 25m, /i 1h30m, or /i until 14:00
 nothing-to-recall = nothing to take back: only what was never written to a connection can be
 unsent-ask = { $count } unsent from { $time } – Enter or s: send, e: edit, d: drop, Esc: later
@@ -188,7 +191,7 @@ copy-asked = the terminal was asked to copy it; some do not allow that
 nothing-to-reply = there is nobody to reply to
 unread-from-here = unread from here, on all your devices
 nothing-to-open = there is no link in this message
-replying = reply to { $who }: { $text } – Esc: no reply
+replying = reply to { $who }: { $text }
 search-title = search in { $name } – { $count }; Tab: everywhere
 search-title-everywhere = search everywhere – { $count }; Tab: in { $name }
 search-waiting = searching …
@@ -224,3 +227,6 @@ help-undo = undo
 help-recall = take back what was not sent yet
 copy-too-long = the text is too long for a terminal to copy
 open-failed = no program could be started to open the link
+digest-choice = Enter reads them, Esc skips
+digest-choice-typing = Esc skips to now
+replying-ends = Esc: no reply

@@ -38,7 +38,7 @@ not-sent = 未发送：{ $reason }
 ls = 在线 { $count } 人：{ $names }
 rooms = 聊天室({ $count })：名称、人数、话题
 ignore-ended = 屏蔽模式已关闭；期间没有新消息
-ignoring-no-talk = 屏蔽模式下不能在聊天室发言；Ctrl-G 结束屏蔽，文字已保留
+ignoring-no-talk = 屏蔽模式下不能在聊天室发言；{ $key } 结束屏蔽，文字已保留
 log-changed = { $room } 的记录已更换；本地保存的旧记录已清除
 lost-beyond = 服务器丢失了第 { $seq } 条之后的所有消息；本地也已移除
 store-failed = 磁盘写入失败：{ $reason }。现在输入的内容不会被保存。
@@ -49,9 +49,9 @@ room-wrong = 聊天室名是 # 加 1 到 32 个文字、数字或 -_.
 nickname-wrong = { $name } 不是有效昵称：{ $reason }
 text-empty = 没有可发送的内容
 text-too-long = 太长：{ $length } 字节，最多 { $max }；请缩短红色部分
-no-such-command = 没有 /{ $name } 命令；F1 查看所有命令，//{ $name } 作为文字发送
+no-such-command = 没有 /{ $name } 命令；{ $help } 查看所有命令，//{ $name } 作为文字发送
 no-such-command-near = 没有 /{ $name } 命令；是不是 /{ $near }?//{ $name } 作为文字发送
-no-such-keys = 这两个键没有功能；F1 查看所有按键
+no-such-keys = 这两个键没有功能；{ $help } 查看所有按键
 quit-again = 再按一次 Ctrl-C 退出程序
 paste-ask = 粘贴 { $count } 行？回车：是，Esc：否
 form-title = Parlor
@@ -150,7 +150,7 @@ error-banned = 您被禁止进入：{ $detail }
 error-muted = 您不能在此发言：{ $detail }
 error-forbidden = 您不能这样做：{ $detail }
 error-internal = 服务器出错：{ $detail }
-older = ↑ 更早的消息：按 PageUp 或 Enter 获取
+older = ↑ 更早的消息：向上滚动即可获取
 kept-since = 服务器保存 { $day } 以来的消息
 begins = { $name } 从这里开始
 typed-at = (写于 { $time })
@@ -162,7 +162,10 @@ badge-until = { $on } 至 { $time }
 digest = 屏蔽了 { $count } 条：{ $names }{ $mentions ->
     [0] {""}
    *[other] ；{ $mentions } 条提到你
- } – Enter 去读，Esc 跳过
+ }{ $elsewhere ->
+    [0] {""}
+   *[other] ；别处 { $elsewhere } 条
+ }
 ignore-until-wrong = 多久？/i 25m、/i 1h30m 或 /i until 14:00
 nothing-to-recall = 没有可撤回的：只有从未写入连接的消息才能撤回
 unsent-ask = { $time } 起有 { $count } 条未发送 – Enter 或 s：发送，e：编辑，d：丢弃，Esc：稍后
@@ -188,7 +191,7 @@ copy-asked = 已请终端复制；有些终端不允许
 nothing-to-reply = 没有可回复的消息
 unread-from-here = 从这里起未读，在你所有设备上
 nothing-to-open = 这条消息里没有链接
-replying = 回复 { $who }：{ $text } – Esc：不回复
+replying = 回复 { $who }：{ $text }
 search-title = 在 { $name } 中搜索 – { $count };Tab：全部
 search-title-everywhere = 全部搜索 – { $count };Tab：只在 { $name }
 search-waiting = 搜索中…
@@ -224,3 +227,6 @@ help-undo = 撤销
 help-recall = 撤回尚未发送的消息
 copy-too-long = 文字太长，终端无法复制
 open-failed = 没有能打开链接的程序
+digest-choice = Enter 去读，Esc 跳过
+digest-choice-typing = Esc 跳到现在
+replying-ends = Esc：不回复

@@ -1,14 +1,15 @@
 //! One line an event and a plain prompt: for screen readers and simple terminals.
 
 use crate::{
-    app::{App, Effect, Event, Link, Overlay, form::Choice, picker::List, timeline::Place},
+    app::{App, Effect, Event, Link, Overlay, form::Choice, outbox::Delivery, picker::List, timeline::Place},
     command::COMMANDS,
     outside::Outside,
     run::sleep_until,
     text::drawable_line,
 };
+use shared::MessageId;
 use std::{
-    collections::HashMap,
+    collections::{HashMap, HashSet},
     io::{self, BufRead, Write, stdin, stdout},
 };
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
@@ -22,6 +23,8 @@ struct Plain {
     has_bell: bool,
     /// The last line of each conversation that was printed.
     printed: HashMap<String, (Place, String)>,
+    /// Refused messages that were told.
+    refused: HashSet<MessageId>,
     /// What was said about the link, and by the app.
     link: String,
     word: Option<String>,
@@ -32,8 +35,16 @@ struct Plain {
 pub(crate) async fn run(mut app: App, choice: &Choice, has_bell: bool, outside: Outside) -> anyhow::Result<()> {
     app.size = SIZE;
     app.open(choice);
-    let mut plain =
-        Plain { app, outside, has_bell, printed: HashMap::new(), link: String::new(), word: None, ends: false };
+    let mut plain = Plain {
+        app,
+        outside,
+        has_bell,
+        printed: HashMap::new(),
+        refused: HashSet::new(),
+        link: String::new(),
+        word: None,
+        ends: false,
+    };
     plain.outside.call(choice);
     let mut lines = read_lines()?;
     let mut interrupt = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::interrupt())?;
@@ -109,6 +120,7 @@ impl Plain {
     /// Prints what is new, and the prompt again.
     fn print(&mut self) -> io::Result<()> {
         let mut lines = self.new_items();
+        lines.extend(self.refusals());
         lines.extend(self.overlay());
         let link = self.link();
         if link != self.link {
@@ -152,6 +164,20 @@ impl Plain {
                 }
                 self.printed.insert(name.clone(), (item.place, line.clone()));
                 lines.push(format!("{} {line}", drawable_line(&name)));
+            }
+        }
+        lines
+    }
+
+    /// Messages that are not stored and never will be.
+    fn refusals(&mut self) -> Vec<String> {
+        let mut lines = Vec::new();
+        for message in self.app.outbox.messages() {
+            if let Delivery::Refused(reason) = &message.delivery
+                && self.refused.insert(message.send.id.clone())
+            {
+                let text = self.app.locale.with("not-sent", &[("reason", reason.as_str().into())]);
+                lines.push(format!("! {text}"));
             }
         }
         lines

@@ -177,7 +177,10 @@ impl Running {
     fn echo(&mut self) -> io::Result<bool> {
         let app = &self.app;
         match view::plan(app).filter(|plan| Some(*plan) == self.plan) {
-            Some(plan) => self.screen.patch(plan.rule.y, |buffer| view::draw_input(app, &plan, buffer)),
+            Some(plan) => {
+                let rows = plan.rule.y..plan.input.bottom();
+                self.screen.patch(rows, |buffer| view::draw_input(app, &plan, buffer))
+            }
             None => self.show(),
         }
     }

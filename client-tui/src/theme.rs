@@ -208,7 +208,9 @@ impl Theme {
     /// A nickname; always the same one for the same person, on every machine.
     pub fn nick(&self, name: &str) -> Style {
         let nicks = &self.palette().nicks;
-        let index = usize::try_from(hash(name) % nicks.len().max(1) as u64).unwrap_or(0);
+        // The low bits alone are alike for like names.
+        let mixed = hash(name) ^ (hash(name) >> 32);
+        let index = usize::try_from(mixed % nicks.len().max(1) as u64).unwrap_or(0);
         let colour = nicks.get(index).filter(|colour| **colour != Color::Reset);
         Style { fg: colour.copied(), ..Style::new() }
     }

@@ -143,3 +143,11 @@ fn a_direct_message_rings() {
     alice.expect(&format!(" bob: {}", talk()[1]));
     alice.expect_count("\x07", 1);
 }
+
+#[test]
+fn a_refusal_is_told() {
+    let (server, a) = (Server::start(), data());
+    let mut alice = plain(&server.address, a.path(), &["--plain"], &[]);
+    alice.line(&format!("@nobody {}", talk()[0]));
+    alice.expect("not sent: nobody of that name is online or has claimed it");
+}

@@ -4,6 +4,8 @@
 
 mod scene;
 
+#[path = "rules/catching_up.rs"]
+mod catching_up;
 #[path = "rules/history.rs"]
 mod history;
 #[path = "rules/input.rs"]

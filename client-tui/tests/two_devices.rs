@@ -12,6 +12,7 @@ use terminal::{
 };
 
 const CTRL_UP: &str = "\x1b[1;5A";
+const CTRL_P: &str = "\x10";
 const BLUR: &str = "\x1b[O";
 const FOCUS: &str = "\x1b[I";
 /// So long must the newest row have been seen.
@@ -145,4 +146,53 @@ fn unread_from_here_counts_on_the_other_device() {
     phone.expect("#lobby 3");
     // The desk looks at it all the same: what was put back by hand stays.
     stays(&desk, "#lobby 3");
+}
+
+#[test]
+fn unread_from_here_is_unread_on_the_other_device() {
+    let Devices { mut desk, mut phone, server, _directories } = Devices::new();
+    let mut bob = Guest::new(&server, "bob", "#lobby");
+    desk.send(FOCUS);
+    bob.say_all(talk()[..6].iter().copied());
+    phone.expect("#lobby 6");
+    phone.expect_gone("#lobby 6");
+    desk.send(&format!("{CTRL_UP}{CTRL_UP}{CTRL_UP}u"));
+    desk.expect("unread from here, on all your devices");
+    desk.expect("3 new");
+    phone.expect("#lobby 3");
+    // The desk looks at it all the same: what was put back by hand stays.
+    stays(&desk, "#lobby 3");
+    phone.send(CTRL_P);
+    phone.expect("3 new");
+    let screen = phone.screen();
+    let (divider, first) = (screen.find("3 new").unwrap(), screen.find(talk()[3]).unwrap());
+    assert!(screen.find(talk()[2]).unwrap() < divider && divider < first, "{screen}");
+    desk.expect_gone("#lobby 3");
+}
+
+#[test]
+fn a_device_that_was_off_counts_what_it_missed() {
+    let (server, first, second) = (Server::start(), data(), data());
+    let mut desk = client(&server, "alice", first.path(), 100, 24);
+    std::fs::copy(first.path().join("key"), second.path().join("key")).unwrap();
+    let mut phone = client(&server, "alice", second.path(), 100, 24);
+    phone.line("/join #quiet");
+    phone.expect("Nothing has been said here yet.");
+    phone.send("\x11");
+    phone.wait();
+    let mut bob = Guest::new(&server, "bob", "#lobby");
+    bob.say_all(talk()[..5].iter().copied());
+    desk.expect(talk()[4]);
+    desk.expect("#lobby 5");
+    desk.expect_gone("#lobby 5");
+    desk.send(BLUR);
+    bob.say_all(talk()[5..7].iter().copied());
+    desk.expect("#lobby 2");
+    let directory = second.path().to_str().unwrap();
+    let arguments = [&*server.address, "--nick", "alice", "--data-dir", directory, "--room", "#quiet"];
+    let mut phone = Terminal::start(&arguments, 100, 24);
+    phone.expect("#lobby 2");
+    phone.send(CTRL_P);
+    phone.expect("2 new");
+    desk.expect_gone("#lobby 2");
 }

@@ -16,8 +16,8 @@ impl App {
             Action::Ls => self.toggle_users(),
             Action::Complete => self.complete(),
             Action::NewLine => self.new_line(),
-            Action::Next => self.step(1),
-            Action::Previous => self.step(self.conversations.len().saturating_sub(1)),
+            Action::Next => self.step(true),
+            Action::Previous => self.step(false),
             Action::NextUnread => self.next_unread(),
             Action::PageUp => self.scroll(-self.page_rows()),
             Action::PageDown => self.scroll(self.page_rows()),
@@ -100,7 +100,10 @@ impl App {
         let Some(known) = command::find(name) else {
             let text = match command::nearest(name) {
                 Some(near) => self.locale.with("no-such-command-near", &[("name", name.into()), ("near", near.into())]),
-                None => self.locale.with("no-such-command", &[("name", name.into())]),
+                None => {
+                    let help = self.key_of(Action::Help);
+                    self.locale.with("no-such-command", &[("name", name.into()), ("help", help.into())])
+                }
             };
             self.say(text);
             return false;
@@ -232,14 +235,29 @@ impl App {
         self.say_key(if self.has_mouse { "mouse-on" } else { "mouse-off" });
     }
 
-    fn step(&mut self, by: usize) {
-        let count = self.conversations.len().max(1);
-        self.switch_to((self.active + by) % count);
+    /// Goes to the next tab, or the one before; round and round.
+    fn step(&mut self, is_forward: bool) {
+        let shown: Vec<usize> = self.shown().collect();
+        let Some(at) = shown.iter().position(|index| *index == self.active) else { return };
+        let by = if is_forward { 1 } else { shown.len() - 1 };
+        self.switch_to(shown[(at + by) % shown.len()]);
+    }
+
+    /// Goes to the tab of that place.
+    pub(super) fn go_to_tab(&mut self, number: usize) {
+        let index = self.shown().nth(number);
+        if let Some(index) = index {
+            self.switch_to(index);
+        }
     }
 
     fn next_unread(&mut self) {
-        let count = self.conversations.len();
-        let next = (1..count).map(|by| (self.active + by) % count).find(|index| self.conversations[*index].unread > 0);
+        let shown: Vec<usize> = self.shown().collect();
+        let (before, behind): (Vec<usize>, Vec<usize>) = shown.into_iter().partition(|index| *index <= self.active);
+        let next = behind
+            .into_iter()
+            .chain(before)
+            .find(|index| *index != self.active && self.conversations[*index].unread > 0);
         match next {
             Some(index) => self.switch_to(index),
             None => self.say_key("nothing-unread"),

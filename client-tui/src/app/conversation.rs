@@ -118,6 +118,15 @@ impl Conversation {
         }
     }
 
+    /// A view at the very top holds on to the first item: what comes before it pushes it down.
+    pub fn hold_view(&mut self) {
+        if let (View::At { place, .. }, Some(first)) = (&mut self.view, self.timeline.items().front())
+            && *place == Place::TOP
+        {
+            *place = first.place;
+        }
+    }
+
     /// Entries that came after the view had left the end.
     pub fn missed(&self) -> u64 {
         match self.view {

@@ -103,6 +103,11 @@ impl Draft {
         false
     }
 
+    /// True if a character with Alt means something here.
+    pub fn takes_alt(c: char) -> bool {
+        matches!(c, 'b' | 'f' | 'd')
+    }
+
     /// Takes a key of the line's own. False if it has no meaning here.
     pub fn key(&mut self, key: KeyEvent) -> bool {
         let (control, alt) = (key.modifiers.contains(KeyModifiers::CONTROL), key.modifiers.contains(KeyModifiers::ALT));

@@ -170,7 +170,9 @@ impl App {
         }
         log.epoch = Some(epoch.clone());
         (log.first, log.mark, log.joined) = (first, read, true);
-        log.catching_up = (log.cursor < head && !self.ignoring).then_some(head);
+        // What ignore mode holds back is counted by itself.
+        log.head = if self.ignoring { log.cursor } else { head.max(log.cursor) };
+        log.catching_up = (log.cursor < log.head).then_some(head);
         let (cursor, mark) = (log.cursor, log.mark);
         if was_known && !is_resumed {
             self.forget(&room);
@@ -213,8 +215,9 @@ impl App {
         if is_mine && log.mark == Some(entry.seq.previous()) {
             log.mark = Some(entry.seq);
         }
-        let before = std::mem::replace(&mut log.cursor, entry.seq);
-        let mark = log.mark;
+        log.cursor = entry.seq;
+        log.head = log.head.max(entry.seq);
+        let is_catching_up = log.catching_up.is_some();
         let has_caught_up = log.catching_up.take_if(|head| *head <= entry.seq).is_some();
         if let Some(epoch) = log.epoch.clone() {
             let cursor = entry.seq;
@@ -232,7 +235,9 @@ impl App {
             if opens {
                 self.tabs_changed();
             }
-            self.show_new(index, &room, entry, before, mark);
+            // What was missed is not seen while it streams by.
+            let is_seen = !is_catching_up && self.is_seeing(index);
+            self.show_new(index, &room, entry, is_seen);
         }
         if has_caught_up && self.current().is_some_and(|current| current.partner.log() == room) {
             self.open_at_divider();
@@ -240,27 +245,37 @@ impl App {
     }
 
     /// Puts a new entry into its conversation.
-    fn show_new(&mut self, index: usize, room: &LogName, entry: shared::Entry, before: Seq, mark: Option<Seq>) {
+    fn show_new(&mut self, index: usize, room: &LogName, entry: shared::Entry, is_seen: bool) {
+        let (mark, head) = self.logs.get(room).map_or((None, Seq::ZERO), |log| (log.mark, log.head));
+        let is_unread = mark.is_none_or(|mark| entry.seq > mark);
+        let is_hidden = entry.from.as_ref().is_some_and(|from| self.circle.hides(from));
         let is_mine = entry.from.as_ref() == Some(&self.me);
         if !is_mine {
             let text = entry.msg.as_deref().unwrap_or_default();
-            let is_mention = markup::mentions(text, &self.words);
+            let is_mention = !is_hidden && markup::mentions(text, &self.words);
             if is_mention {
                 self.collect_mention(room, &entry);
                 self.conversations[index].mentions += 1;
             }
             self.ring(index, &entry, mark, is_mention);
         }
-        let is_read = self.is_seeing(index) || is_mine;
+        if index == self.active {
+            self.settle_view();
+        }
+        let before = entry.seq.previous();
         let conversation = &mut self.conversations[index];
-        if !is_read && conversation.divider.is_none_or(|divider| divider >= before) && conversation.unread == 0 {
+        let is_first = conversation.unread == 0 && conversation.divider.is_none_or(|divider| divider >= before);
+        // That of another conversation is put where its mark is, once it is looked at.
+        if is_first && is_unread && !is_seen && !is_mine && index == self.active {
             conversation.divider = Some(before);
         }
         if entry.kind == Kind::Topic {
             conversation.topic = Label::new(entry.msg.as_deref().unwrap_or_default());
         }
-        if !is_mine && mark.is_none_or(|mark| entry.seq > mark) {
-            conversation.unread += 1;
+        match (&conversation.partner, mark) {
+            (Partner::Room(_), Some(mark)) => conversation.unread = head.since(mark),
+            _ if !is_mine && is_unread => conversation.unread += 1,
+            _ => {}
         }
         conversation.timeline.append(entry);
         conversation.timeline.trim(conversation.view != View::Live);
@@ -270,6 +285,7 @@ impl App {
         let Some(log) = self.logs.get_mut(room) else { return };
         let is_beyond_head = lost && log.cursor > after;
         log.cursor = if is_beyond_head { after } else { before.previous() };
+        log.head = if is_beyond_head { after } else { log.head.max(log.cursor) };
         let (cursor, epoch) = (log.cursor, log.epoch.clone());
         let gap = Gap { after, before, lost };
         if is_beyond_head {
@@ -291,6 +307,7 @@ impl App {
                 conversation.timeline.open_gap(gap);
             }
         }
+        self.count_unread();
     }
 
     fn presence(&mut self, presence: &Presence) {

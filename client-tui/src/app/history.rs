@@ -186,6 +186,7 @@ impl App {
                 continue;
             }
             let own: Vec<Entry> = entries.iter().filter(|entry| self.belongs(room, entry, index)).cloned().collect();
+            self.conversations[index].hold_view();
             self.conversations[index].timeline.merge(own, from, to);
         }
     }

@@ -3,7 +3,7 @@
 use super::{
     App, Link,
     conversation::{Conversation, Partner, View},
-    timeline::{Place, entry_of, seq_of},
+    timeline::{Place, entry_of},
     when,
 };
 use crate::{markup, text::drawable_line};
@@ -72,15 +72,17 @@ impl App {
         self.digest = (!rooms.is_empty()).then_some(Digest { rooms });
     }
 
-    /// What the digest says of the conversation on the screen: how many, from whom, how many name the reader.
-    pub fn digest_text(&self) -> Option<String> {
+    /// What the digest says of the conversation on the screen: how many, from whom, how many name the reader; and what can
+    /// be done now.
+    pub fn digest_text(&self) -> Option<(String, String)> {
         let conversation = self.current()?;
         let began = self.digest.as_ref()?.of(&conversation.partner)?;
         let mut from: HashMap<&Label, u64> = HashMap::new();
         let mut mentions = 0_u64;
-        let newest = conversation.timeline.items().iter().rev();
-        let held = newest.take_while(|item| seq_of(item).is_none_or(|seq| seq > began.after));
-        for entry in held.filter_map(entry_of) {
+        let last = began.after.forward(began.count);
+        let first = conversation.timeline.find(Place::entry(began.after.next()));
+        let held = conversation.timeline.items().iter().skip(first).filter_map(entry_of);
+        for entry in held.take_while(|entry| entry.seq <= last).filter(|entry| entry.from.as_ref() != Some(&self.me)) {
             if let Some(name) = entry.from.as_ref() {
                 *from.entry(name).or_default() += 1;
             }
@@ -93,9 +95,16 @@ impl App {
         if from.len() > NAMES {
             names.push("…".into());
         }
-        let arguments =
-            [("count", began.count.into()), ("names", names.join(", ").into()), ("mentions", mentions.into())];
-        Some(self.locale.with("digest", &arguments))
+        let elsewhere: u64 = self.digest.iter().flat_map(|digest| &digest.rooms).map(|(_, began)| began.count).sum();
+        let arguments = [
+            ("count", began.count.into()),
+            ("names", names.join(", ").into()),
+            ("mentions", mentions.into()),
+            ("elsewhere", (elsewhere - began.count).into()),
+        ];
+        // Enter sends what is typed.
+        let choice = if conversation.draft.is_empty() { "digest-choice" } else { "digest-choice-typing" };
+        Some((self.locale.with("digest", &arguments), self.locale.text(choice)))
     }
 
     /// Enter: read what was held back, from where it began. False: there is nothing to choose.

@@ -1,7 +1,7 @@
 //! Keys and pastes: what has the focus takes them, the input line gets the rest.
 
-use super::{App, Effect, Focus, Overlay, form::Outcome};
-use crate::{config::keyname, store::Job};
+use super::{App, Effect, Focus, Overlay, draft::Draft, form::Outcome};
+use crate::{command::Action, config::keyname, store::Job};
 use crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 
 /// Begins a pair of keys.
@@ -56,10 +56,17 @@ impl App {
             return;
         }
         if let Some(tab) = name.as_deref().and_then(|name| name.strip_prefix("A-")).and_then(tab_number) {
-            return self.switch_to(tab);
+            return self.go_to_tab(tab);
         }
         if let Some(action) = name.as_deref().and_then(|name| self.keymap.action(name)) {
             return self.act(action);
+        }
+        if let (KeyCode::Char(c), KeyModifiers::ALT) = (key.code, key.modifiers)
+            && !Draft::takes_alt(c)
+        {
+            // Esc and a key, so fast that the terminal makes one of them.
+            self.input_key(KeyEvent::new(KeyCode::Esc, KeyModifiers::NONE));
+            return self.key(KeyEvent::new(KeyCode::Char(c), KeyModifiers::NONE));
         }
         self.input_key(key);
     }
@@ -78,11 +85,14 @@ impl App {
     fn pair(&mut self, pair: Option<&str>) {
         let digit = pair.and_then(|pair| pair.strip_prefix("C-x ")).and_then(tab_number);
         if let Some(tab) = digit {
-            return self.switch_to(tab);
+            return self.go_to_tab(tab);
         }
         match pair.and_then(|pair| self.keymap.action(pair)) {
             Some(action) => self.act(action),
-            None => self.say_key("no-such-keys"),
+            None => {
+                let text = self.locale.with("no-such-keys", &[("help", self.key_of(Action::Help).into())]);
+                self.say(text);
+            }
         }
     }
 

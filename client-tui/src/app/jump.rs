@@ -31,7 +31,7 @@ impl App {
 
     /// Everywhere one can go: what is unread first.
     pub(super) fn places(&self) -> Vec<Choice> {
-        let mut open: Vec<usize> = (0..self.conversations.len()).collect();
+        let mut open: Vec<usize> = self.shown().collect();
         open.sort_by_key(|index| (*index == self.active, self.conversations[*index].unread == 0));
         let conversations = open.iter().map(|index| {
             let conversation = &self.conversations[*index];

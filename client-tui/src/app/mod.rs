@@ -36,6 +36,7 @@ pub mod when;
 
 use crate::{
     address::Address,
+    command::{Action, command_of},
     config::Keymap,
     link::{News, Order},
     locale::Locale,
@@ -161,6 +162,8 @@ pub struct Log {
     pub first: Seq,
     /// The end of the newest run without a hole.
     pub cursor: Seq,
+    /// The last entry that is known of: that of the `join`, until it is here.
+    pub head: Seq,
     /// How far it is read, on any device.
     pub mark: Option<Seq>,
     /// The server has answered the `join` of this connection.
@@ -460,6 +463,11 @@ impl App {
     pub fn say_key(&mut self, key: &str) {
         let text = self.locale.text(key);
         self.say(text);
+    }
+
+    /// The first key of an action, as people read it.
+    fn key_of(&self, action: Action) -> String {
+        self.keymap.name_of(action).unwrap_or_else(|| format!("/{}", command_of(action).id()))
     }
 
     /// Puts a note into the conversation on the screen.

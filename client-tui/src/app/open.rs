@@ -91,7 +91,7 @@ impl App {
             return;
         }
         let known = self.logs.entry(log.room.clone()).or_default();
-        (known.epoch, known.cursor, known.mark) = (Some(log.epoch), log.cursor, log.mark);
+        (known.epoch, known.cursor, known.head, known.mark) = (Some(log.epoch), log.cursor, log.cursor, log.mark);
         let start = log.entries.first().map_or(log.cursor.next(), |entry| entry.seq);
         known.span = start.into();
         for conversation in self.conversations.iter_mut().filter(|c| c.partner.log() == log.room) {

@@ -28,6 +28,17 @@ pub enum Target {
     },
 }
 
+impl Target {
+    /// Where one talks is gone to more often than a command is chosen.
+    fn weight(&self) -> u32 {
+        match self {
+            Self::Conversation(_) => 24,
+            Self::Person(_) => 12,
+            Self::Command(_) | Self::Entry { .. } => 0,
+        }
+    }
+}
+
 /// A row of the list.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Choice {
@@ -103,7 +114,7 @@ pub fn fitting(query: &str, all: Vec<Choice>) -> Vec<Choice> {
         .into_iter()
         .filter_map(|choice| {
             let name = nucleo_matcher::Utf32Str::new(&choice.name, &mut buffer);
-            pattern.score(name, &mut matcher).map(|score| (score, choice))
+            pattern.score(name, &mut matcher).map(|score| (score + choice.target.weight(), choice))
         })
         .collect();
     scored.sort_by_key(|(score, _)| std::cmp::Reverse(*score));

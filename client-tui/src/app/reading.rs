@@ -6,7 +6,7 @@ use super::{
     timeline::{What, entry_of, seq_of},
 };
 use crate::markup;
-use shared::{LogName, Request, Seq};
+use shared::{LogName, Request, Seq, text::Label};
 
 /// The newest row must have been seen for so long.
 const SEEN_MS: u64 = 1_000;
@@ -32,7 +32,12 @@ impl App {
         let is_unread = self
             .current()
             .is_some_and(|conversation| conversation.unread > 0 && self.log_of(conversation).catching_up.is_none());
-        if !is_unread || self.is_mark_held || !self.is_seeing(self.active) || self.link != super::Link::Up {
+        if !is_unread
+            || self.is_mark_held
+            || self.hits.is_some()
+            || !self.is_seeing(self.active)
+            || self.link != super::Link::Up
+        {
             self.seen_since = None;
             return;
         }
@@ -92,9 +97,9 @@ impl App {
         for index in 0..self.conversations.len() {
             let conversation = &self.conversations[index];
             let log = self.logs.get(&conversation.partner.log());
-            let unread = match (log.and_then(|log| Some((log.cursor, log.mark?))), &conversation.partner) {
+            let unread = match (log.and_then(|log| Some((log.head, log.mark?))), &conversation.partner) {
                 (None, _) => 0,
-                (Some((cursor, mark)), Partner::Room(_)) => cursor.since(mark),
+                (Some((head, mark)), Partner::Room(_)) => head.since(mark),
                 (Some((_, mark)), Partner::Person(_)) => {
                     let items = conversation.timeline.items().iter().rev();
                     let behind = items.take_while(|item| seq_of(item).is_none_or(|seq| seq > mark));
@@ -111,7 +116,8 @@ impl App {
     fn count_mentions(&self, index: usize, mark: Option<Seq>) -> u64 {
         let items = self.conversations[index].timeline.items().iter().rev();
         let unread = items.filter_map(entry_of).take_while(|entry| mark.is_some_and(|mark| entry.seq > mark));
-        let theirs = unread.filter(|entry| entry.from.as_ref() != Some(&self.me));
+        let is_theirs = |from: &Label| *from != self.me && !self.circle.hides(from);
+        let theirs = unread.filter(|entry| entry.from.as_ref().is_some_and(is_theirs));
         theirs.filter(|entry| markup::mentions(entry.msg.as_deref().unwrap_or_default(), &self.words)).count() as u64
     }
 

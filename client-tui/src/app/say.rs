@@ -1,7 +1,7 @@
 //! From a submitted text to a message on its way.
 
 use super::{App, Link, conversation::Partner, outbox::Outgoing};
-use crate::store::Job;
+use crate::{command::Action, store::Job};
 use shared::{
     Kind, LogName, MessageId, Nickname, Request, Text,
     request::{Destination, Send},
@@ -57,7 +57,8 @@ impl App {
             return false;
         }
         if self.ignoring && matches!(to, Destination::Room(_)) {
-            self.say_key("ignoring-no-talk");
+            let text = self.locale.with("ignoring-no-talk", &[("key", self.key_of(Action::ToggleIgnore).into())]);
+            self.say(text);
             return false;
         }
         self.send(to, kind, text)

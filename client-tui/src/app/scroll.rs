@@ -3,6 +3,7 @@
 use super::{
     App,
     conversation::View,
+    timeline::Place,
     viewport::{Top, down, live_top, settle, up},
 };
 use crate::rows::Blocks;
@@ -61,7 +62,7 @@ impl App {
     /// A view that reaches the end is live.
     pub(super) fn settle_view(&mut self) {
         let Some(layout) = self.layout() else { return };
-        let Some(conversation) = self.current() else { return };
+        let Some(conversation) = self.current().filter(|conversation| conversation.view != View::Live) else { return };
         let blocks = self.blocks(conversation, layout.log.width);
         let height = usize::from(layout.log.height);
         if top(&blocks, conversation.view, height) >= live_top(&blocks, height)
@@ -90,7 +91,8 @@ impl App {
         let newest = self.cursor();
         let Some(conversation) = self.current_mut() else { return };
         let Some(divider) = conversation.divider.filter(|_| conversation.unread > 0) else { return };
-        let at = conversation.timeline.find(super::timeline::Place::entry(divider.next()));
+        // What is not here of it is a row, too.
+        let at = conversation.timeline.find(Place { seq: divider, sub: 1 });
         if let Some(item) = conversation.timeline.items().get(at) {
             let place = item.place;
             conversation.view = View::At { place, row: 0, newest };

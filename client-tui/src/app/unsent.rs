@@ -30,8 +30,9 @@ impl App {
         match key.code {
             KeyCode::Enter | KeyCode::Char('s' | 'S') => self.outbox.release(),
             KeyCode::Char('e' | 'E') => {
-                for id in self.held_ids() {
-                    self.recall_message(&id);
+                // Each one is put before what is there already.
+                for id in self.held_ids().iter().rev() {
+                    self.recall_message(id);
                 }
             }
             KeyCode::Char('d' | 'D') => {

@@ -90,7 +90,8 @@ impl App {
             width: usize::from(width),
             me: &self.me,
             words: &self.words,
-            look: self.look,
+            // Whoever colours code may have come since.
+            look: (self.look << 1) | u64::from(self.highlighter.is_some()),
             locale: &self.locale,
             theme: &self.theme,
             zone: &self.zone,
@@ -98,6 +99,7 @@ impl App {
             quotes: &log.quotes,
             late: &self.late,
             first: log.first,
+            cursor: log.cursor,
             is_loading: self.is_loading(conversation),
             selected: if let Focus::Log(place) = self.focus { Some(place) } else { None },
             highlighter: self.highlighter.as_ref(),
@@ -116,8 +118,15 @@ impl App {
         self.current().map_or(Seq::ZERO, |conversation| self.log_of(conversation).cursor)
     }
 
-    /// Unread entries everywhere, but for rooms that do not ring.
+    /// The conversations that have a tab: those with hidden people have none, unless one is on the screen.
+    pub fn shown(&self) -> impl DoubleEndedIterator<Item = usize> {
+        let is_hidden = |partner: &Partner| matches!(partner, Partner::Person(name) if self.circle.hides(name));
+        let indices = 0..self.conversations.len();
+        indices.filter(move |index| *index == self.active || !is_hidden(&self.conversations[*index].partner))
+    }
+
+    /// Unread entries everywhere.
     pub fn unread(&self) -> u64 {
-        self.conversations.iter().map(|conversation| conversation.unread).sum()
+        self.shown().map(|index| self.conversations[index].unread).sum()
     }
 }

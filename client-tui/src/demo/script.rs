@@ -128,13 +128,21 @@ impl Script {
         let room = LogName::parse("#ubuntu").expect("a room's name");
         self.room = Some(room.clone());
         let day = moment("2026-11-22 00:00").unwrap_or_default();
+        // The clock of that log has twelve hours.
+        let (mut last, mut past_noon) = (0, 0);
         let lines = UBUNTU.lines().skip(UBUNTU_LINES.start).take(UBUNTU_LINES.len());
         for line in lines.filter_map(|line| line.strip_prefix('[')) {
             let Some((clock, rest)) = line.split_once("] ") else { continue };
             let Some((name, text)) = rest.strip_prefix('<').and_then(|rest| rest.split_once("> ")) else { continue };
-            let minutes =
-                clock.split_once(':').and_then(|(h, m)| Some(h.parse::<u64>().ok()? * 60 + m.parse::<u64>().ok()?));
-            let at = day + minutes.unwrap_or(0) * 60_000;
+            let minutes = clock
+                .split_once(':')
+                .and_then(|(h, m)| Some((h.parse::<u64>().ok()? % 12) * 60 + m.parse::<u64>().ok()?))
+                .unwrap_or(last);
+            if minutes < last {
+                past_noon += 12 * 60;
+            }
+            last = minutes;
+            let at = day + (minutes + past_noon) * 60_000;
             self.said(&Label::new(name), Kind::Talk, text, None, at);
         }
         if let Some(log) = self.logs.get_mut(&room) {

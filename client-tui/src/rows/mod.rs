@@ -7,10 +7,10 @@ mod spoken;
 
 use crate::{
     app::{
-        conversation::Conversation,
+        conversation::{Conversation, Partner},
         outbox::Outgoing,
         people::Circle,
-        timeline::{Item, Place, What, seq_of},
+        timeline::{Item, Place, What, entry_of},
     },
     links::Links,
     locale::Locale,
@@ -54,6 +54,8 @@ pub struct Context<'a> {
     pub late: &'a HashMap<MessageId, UnixMillis>,
     /// The first entry that the server keeps.
     pub first: Seq,
+    /// The end of the log.
+    pub cursor: Seq,
     /// Older entries are on their way.
     pub is_loading: bool,
     /// The selected item.
@@ -207,12 +209,26 @@ impl<'a> Blocks<'a> {
         self.push_day(index, rows);
         let Some(divider) = self.conversation.divider else { return };
         let items = self.conversation.timeline.items();
-        let is_new = seq_of(item).is_some_and(|seq| seq > divider);
-        let was_new = items.range(..index - 1).rev().find_map(seq_of).is_some_and(|seq| seq > divider);
-        if is_new && !was_new {
-            let count = self.conversation.timeline.count_behind(divider);
-            let text = self.context.locale.with("divider-new", &[("count", count.into())]);
+        // Of what is said, or is not here.
+        let is_new = |item: &Item| match &item.what {
+            What::Entry(entry) => Some(entry.seq > divider),
+            What::Gap(gap) => Some(gap.after >= divider),
+            What::Presence(_) | What::Note { .. } => None,
+        };
+        if is_new(item) == Some(true) && items.range(..index - 1).rev().find_map(is_new) != Some(true) {
+            let text = self.context.locale.with("divider-new", &[("count", self.count_new(index, divider).into())]);
             rows.push(self.rule(&text, self.context.theme.divider()));
+        }
+    }
+
+    /// How many are behind the divider that stands over a block, here or not; the reader's own are not new to them.
+    fn count_new(&self, index: usize, divider: Seq) -> u64 {
+        let entries = self.conversation.timeline.items().range(index - 1..).filter_map(entry_of);
+        let (own, theirs): (Vec<&Entry>, Vec<&Entry>) =
+            entries.partition(|entry| entry.from.as_ref() == Some(self.context.me));
+        match self.conversation.partner {
+            Partner::Room(_) => self.context.cursor.since(divider).saturating_sub(own.len() as u64),
+            Partner::Person(_) => theirs.len() as u64,
         }
     }
 

@@ -18,7 +18,10 @@ use ratatui::{
     buffer::Buffer,
     layout::{Position, Rect, Size},
 };
-use std::io::{self, BufWriter, Stdout, Write, stdout};
+use std::{
+    io::{self, BufWriter, Stdout, Write, stdout},
+    ops::Range,
+};
 
 /// The screen, while the program has it. Gives everything back when it is dropped.
 #[derive(Debug)]
@@ -73,16 +76,17 @@ impl<W: Write> Screen<W> {
         self.out.finish(caret)
     }
 
-    /// Draws the rows of the screen from one on, and leaves those above as they are: they are not even looked at.
-    pub(crate) fn patch(&mut self, top: u16, draw: impl FnOnce(&mut Buffer) -> Frame) -> io::Result<bool> {
+    /// Draws some rows of the screen, and leaves the others as they are: they are not even looked at.
+    pub(crate) fn patch(&mut self, rows: Range<u16>, draw: impl FnOnce(&mut Buffer) -> Frame) -> io::Result<bool> {
         let area = self.shown.area;
-        let strip = Rect { y: top, height: area.height.saturating_sub(top), ..area };
-        let start = usize::from(top.min(area.height)) * usize::from(area.width);
-        let shown = Buffer { area: strip, content: self.shown.content[start..].to_vec() };
+        let strip = Rect { y: rows.start, height: rows.end - rows.start, ..area }.intersection(area);
+        let cell = |row: u16| usize::from(row) * usize::from(area.width);
+        let cells = cell(strip.top())..cell(strip.bottom());
+        let shown = Buffer { area: strip, content: self.shown.content[cells.clone()].to_vec() };
         let mut next = Buffer::empty(strip);
         let Frame { caret, links } = draw(&mut next);
         self.out.draw(shown.diff_iter(&next), &links)?;
-        self.shown.content.splice(start.., next.content);
+        self.shown.content.splice(cells, next.content);
         self.out.finish(caret)
     }
 

@@ -13,6 +13,7 @@ use ratatui::{
     buffer::Buffer,
     layout::{Position, Rect},
     style::{Modifier, Style},
+    widgets::{Block, Widget},
 };
 use shared::limits;
 
@@ -55,24 +56,32 @@ fn rule(app: &App, layout: &Layout, buffer: &mut Buffer) {
     if let Some(users) = layout.users {
         put(buffer, users.x - 1, area.y, 1, "┴", app.theme.dim());
     }
-    let said = app.word.as_ref().map(|(word, _)| (word.clone(), app.theme.mention()));
-    let said = said.or_else(|| Some((app.digest_text()?, app.theme.badge())));
-    if let Some((text, style)) = said.or_else(|| Some((reply(app)?, app.theme.quote()))) {
-        let text = crate::text::fit(&drawable_line(&text), usize::from(area.width.saturating_sub(4)));
+    let room = usize::from(area.width.saturating_sub(4));
+    let said = app.word.as_ref().map(|(word, _)| (drawable_line(word), app.theme.mention()));
+    let said = said.or_else(|| Some((with_hint(app.digest_text()?, room), app.theme.badge())));
+    if let Some((text, style)) = said.or_else(|| Some((with_hint(reply(app)?, room), app.theme.quote()))) {
+        let text = crate::text::fit(&text, room);
         put(buffer, area.x + 1, area.y, area.width.saturating_sub(2), &format!(" {text} "), style);
     }
 }
 
-/// What is being replied to.
-fn reply(app: &App) -> Option<String> {
+/// A text and what can be done, in so many columns: the text gives way.
+fn with_hint((text, hint): (String, String), room: usize) -> String {
+    let hint = format!(" – {hint}");
+    crate::text::fit(&drawable_line(&text), room.saturating_sub(width(&hint))) + &hint
+}
+
+/// What is being replied to, and how to end it.
+fn reply(app: &App) -> Option<(String, String)> {
     let conversation = app.current()?;
     let entry = conversation.timeline.entry(conversation.draft.reply?);
     let from = entry.and_then(|entry| entry.from.as_deref()).unwrap_or("?");
     let text = entry.and_then(|entry| entry.msg.as_deref()).unwrap_or("…");
     let arguments = [("who", drawable_line(from).into()), ("text", drawable_line(text).into())];
-    Some(app.locale.with("replying", &arguments))
+    Some((app.locale.with("replying", &arguments), app.locale.text("replying-ends")))
 }
 
+/// A box whose lower edge lies on the rule.
 fn popup(app: &App, area: Rect, left: u16, buffer: &mut Buffer) {
     let Some(completion) = &app.completion else { return };
     let first = (completion.chosen + 1).saturating_sub(SHOWN);
@@ -80,17 +89,20 @@ fn popup(app: &App, area: Rect, left: u16, buffer: &mut Buffer) {
     let name = |candidate: &Candidate| drawable_line(candidate.text.trim_end());
     let names = shown().map(|(_, candidate)| width(&name(candidate))).max().unwrap_or(0);
     let helps = shown().map(|(_, candidate)| width(&candidate.help)).max().unwrap_or(0);
-    let wanted = names + helps + if helps > 0 { 4 } else { 2 };
+    let wanted = names + 4 + if helps > 0 { helps + 2 } else { 0 };
     let columns = u16::try_from(wanted).unwrap_or(area.width).min(area.width.saturating_sub(left));
-    let rows = u16::try_from(shown().count()).unwrap_or(0).min(area.y);
+    let rows = u16::try_from(shown().count() + 2).unwrap_or(0).min(area.y);
     let place = Rect::new(left, area.y - rows, columns, rows);
     clear(place, buffer);
-    for (y, (index, candidate)) in (place.y..place.bottom()).zip(shown()) {
+    let block = Block::bordered().border_style(app.theme.dim());
+    let inside = block.inner(place);
+    block.render(place, buffer);
+    for (y, (index, candidate)) in (inside.y..inside.bottom()).zip(shown()) {
         let style = if index == completion.chosen { app.theme.selected() } else { Style::new() };
         let name = name(candidate);
-        let pad = " ".repeat(names - width(&name) + 2);
-        let row = crate::text::fit(&format!(" {name}{pad}{}", candidate.help), columns.into());
-        let fill = " ".repeat(usize::from(columns) - width(&row));
-        put(buffer, place.x, y, columns, &format!("{row}{fill}"), style);
+        let pad = " ".repeat(names - width(&name) + if helps > 0 { 2 } else { 0 });
+        let row = crate::text::fit(&format!(" {name}{pad}{}", candidate.help), inside.width.into());
+        let fill = " ".repeat(usize::from(inside.width) - width(&row));
+        put(buffer, inside.x, y, inside.width, &format!("{row}{fill}"), style);
     }
 }

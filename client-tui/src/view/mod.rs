@@ -55,17 +55,16 @@ pub fn draw(app: &App, buffer: &mut Buffer) -> Frame {
     frame
 }
 
-/// Where everything lies, if the input line can be drawn alone: nothing lies over it, and nothing opens from it.
+/// Where everything lies, if the input line can be drawn alone: nothing lies over it, nothing opens from it, and what is
+/// typed does not show elsewhere.
 pub(crate) fn plan(app: &App) -> Option<Layout> {
-    let is_alone = app.form.is_none() && app.overlay.is_none() && app.completion.is_none();
+    let is_alone = app.form.is_none() && app.overlay.is_none() && app.completion.is_none() && !app.prefix;
     app.layout().filter(|_| is_alone)
 }
 
-/// Draws the rows from the rule over the input line on: that, the input line, the status line.
+/// Draws the rule over the input line, and the input line.
 pub(crate) fn draw_input(app: &App, layout: &Layout, buffer: &mut Buffer) -> Frame {
-    let caret = input::draw(app, layout, buffer);
-    status::draw(app, layout.status, buffer);
-    Frame { caret, links: Links::new() }
+    Frame { caret: input::draw(app, layout, buffer), links: Links::new() }
 }
 
 /// Writes a text into one row, cut to a width, over whatever is there. Outside of the buffer nothing is written.

@@ -44,7 +44,8 @@ pub(super) fn draw(app: &App, overlay: &Overlay, area: Rect, buffer: &mut Buffer
 pub(super) fn frame(title: &str, columns: u16, rows: u16, app: &App, area: Rect, buffer: &mut Buffer) -> Rect {
     let (columns, rows) = (columns.min(area.width), rows.min(area.height));
     let place = Rect::new((area.width - columns) / 2, (area.height - rows) / 2, columns, rows);
-    clear(place, buffer);
+    // What would be left at its sides means nothing.
+    clear(Rect { x: 0, width: area.width, ..place }, buffer);
     let title = fit(&format!(" {title} "), usize::from(columns.saturating_sub(2)));
     let block = Block::bordered().title(title).border_style(app.theme.dim());
     let inside = block.inner(place);

@@ -49,7 +49,8 @@ fn query(app: &App, picker: &Picker, inside: Rect, buffer: &mut Buffer) -> Posit
     let skip = (before + 1).saturating_sub(usize::from(room));
     let start = crate::text::byte_at_column(text, skip);
     put(buffer, x, inside.y, room, &text[start..], Style::new());
-    put(buffer, inside.x, inside.y + 1, inside.width, &"─".repeat(inside.width.into()), app.theme.dim());
+    let rule = format!("├{}┤", "─".repeat(inside.width.into()));
+    put(buffer, inside.x - 1, inside.y + 1, inside.width + 2, &rule, app.theme.dim());
     let column = u16::try_from(before - width(&text[..start])).unwrap_or(0);
     Position::new((x + column).min(inside.right().saturating_sub(1)), inside.y)
 }

@@ -50,16 +50,17 @@ fn tabs_end(server: &str, area: Rect) -> u16 {
 /// it go first.
 fn tabs(app: &App, area: Rect) -> Vec<(usize, String, u16, u16)> {
     let end = tabs_end(&server(app), area);
-    let labels: Vec<String> = app.conversations.iter().map(label).collect();
-    let upto_active = |first: usize| labels[first..=app.active].iter().map(|label| width(label)).sum::<usize>();
+    let labels: Vec<(usize, String)> = app.shown().map(|index| (index, label(&app.conversations[index]))).collect();
+    let active = labels.iter().position(|(index, _)| *index == app.active).unwrap_or(0);
+    let upto_active = |first: usize| labels[first..=active].iter().map(|(_, label)| width(label)).sum::<usize>();
     let mut first = 0;
-    while first < app.active && app.active < labels.len() && upto_active(first) + 2 > usize::from(end) {
+    while first < active && upto_active(first) + 2 > usize::from(end) {
         first += 1;
     }
     let mut x = area.x;
     let mut shown = Vec::new();
-    for (index, label) in labels.into_iter().enumerate().skip(first) {
-        let room = end.saturating_sub(x);
+    for (index, label) in labels.into_iter().skip(first) {
+        let room = end.saturating_sub(x + u16::from(end < area.right()));
         let columns = u16::try_from(width(&label)).unwrap_or(room).min(room);
         shown.push((index, label, x, columns));
         x += columns;

@@ -13,10 +13,12 @@ pub(super) fn draw(app: &App, layout: &Layout, buffer: &mut Buffer) {
     let Some(area) = layout.users else { return };
     let Some(conversation) = app.current() else { return };
     if layout.users_cover {
-        clear(ratatui::layout::Rect { x: area.x - 1, width: area.width + 1, ..area }, buffer);
+        clear(ratatui::layout::Rect { x: area.x - 2, width: area.width + 2, ..area }, buffer);
     }
     for y in area.top()..area.bottom() {
-        put(buffer, area.x - 1, y, 1, "│", app.theme.dim());
+        // A divider of the log ends there.
+        let joins = buffer.cell((area.x - 2, y)).is_some_and(|cell| cell.symbol() == "─");
+        put(buffer, area.x - 1, y, 1, if joins { "┤" } else { "│" }, app.theme.dim());
     }
     let people = app.people(conversation);
     if people.is_empty() && conversation.roster.members > 0 {

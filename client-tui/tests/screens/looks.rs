@@ -7,7 +7,7 @@ use client_tui::{
     markup::Highlighter,
     theme::{Depth, Theme},
 };
-use std::sync::mpsc;
+use std::{sync::mpsc, time::Duration};
 
 /// The same screen in every theme, once its code has colours.
 fn screen(theme: Theme, is_dark: Option<bool>) -> Demo {
@@ -21,7 +21,7 @@ fn screen(theme: Theme, is_dark: Option<bool>) -> Demo {
     demo.wait(19);
     demo.press("C-Up S-Up");
     demo.screen();
-    is_done.recv().expect("the colours come");
+    is_done.recv_timeout(Duration::from_secs(30)).expect("the colours come");
     demo
 }
 

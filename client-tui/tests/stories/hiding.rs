@@ -65,3 +65,25 @@ fn a_hidden_person_does_not_ring_and_stands_in_no_list() {
     alice.line("/search -a hello");
     alice.expect("search everywhere – 1");
 }
+
+#[test]
+fn a_hidden_person_does_not_come_by_direct_message_or_in_lists() {
+    let (server, a) = (Server::start(), data());
+    let mut alice = client(&server, "alice", a.path(), 110, 30);
+    let (mut bob, mut carol) = (Guest::new(&server, "bob", "#lobby"), Guest::new(&server, "carol", "#lobby"));
+    alice.line("/hide bob");
+    alice.expect("bob is hidden");
+    alice.send("\x1b[O");
+    bob.tell("alice", "alice: psst");
+    bob.say("alice: hello");
+    carol.say(talk()[0]);
+    alice.expect(talk()[0]);
+    assert_eq!(alice.count("\x07"), 0, "nor do they ring");
+    assert!(!alice.screen().contains("@bob"), "{}", alice.screen());
+    alice.line("/mentions");
+    alice.escape("nobody has named you yet");
+    alice.line("/search -a hello");
+    alice.escape("nothing found");
+    alice.line("/hide alice");
+    alice.expect("you cannot hide yourself");
+}

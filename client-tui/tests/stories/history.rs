@@ -1,7 +1,7 @@
 //! What was said before: scrolled back to, from the server and from the disk, over gaps.
 
 use crate::terminal::{
-    Server, Terminal, client, data,
+    Server, Terminal, client, data, wait_until,
     wire::{Guest, talk},
 };
 use std::collections::BTreeSet;
@@ -24,7 +24,8 @@ fn scroll_up_to(terminal: &mut Terminal, text: &str, lines: &[String]) -> BTreeS
             return seen;
         }
         terminal.send(PAGE_UP);
-        terminal.expect_that("older messages", |now| now != screen);
+        // A page that is on its way comes first: the next key must not be ahead of it.
+        terminal.expect_that("older messages", |now| now != screen && !now.contains("fetching older messages"));
     }
 }
 
@@ -76,4 +77,93 @@ fn new_messages_do_not_move_what_is_being_read() {
     // An empty input gives End to the log.
     alice.send("\x1b[F");
     alice.expect(&lines[119]);
+}
+
+#[test]
+fn everything_is_there_up_to_the_beginning() {
+    let (server, a) = (Server::start(), data());
+    let lines = lines(400);
+    Guest::new(&server, "bob", "#lobby").say_all(lines.iter().map(String::as_str));
+    let mut alice = client(&server, "alice", a.path(), 100, 50);
+    alice.expect(&lines[399]);
+    let seen = scroll_up_to(&mut alice, "#lobby begins here", &lines);
+    assert_eq!(seen.len(), 400, "{seen:?}");
+    // What was fetched stays: Esc goes back to the end.
+    alice.send("\x1b");
+    alice.expect(&lines[399]);
+}
+
+#[test]
+fn without_a_connection_the_disk_has_what_was_said() {
+    let (mut server, a) = (Server::start(), data());
+    let lines = lines(400);
+    let alice = client(&server, "alice", a.path(), 100, 50);
+    Guest::new(&server, "bob", "#lobby").say_all(lines.iter().map(String::as_str));
+    alice.expect(&lines[399]);
+    let store = rusqlite::Connection::open(a.path().join("client.sqlite3")).unwrap();
+    let count = || store.query_row("SELECT count(*) FROM entry", [], |row| row.get::<_, i64>(0)).unwrap_or(0);
+    wait_until("everything is on disk", || count() == 400);
+    server.kill();
+    drop(alice);
+    let arguments = [&*server.address, "--nick", "alice", "--data-dir", a.path().to_str().unwrap()];
+    let mut alice = Terminal::start(&arguments, 100, 50);
+    alice.expect("OFFLINE");
+    alice.expect(" new ─");
+    alice.send("\x1b[F");
+    alice.expect(&lines[399]);
+    let seen = scroll_up_to(&mut alice, &lines[0], &lines);
+    assert_eq!(seen.len(), 400, "{seen:?}");
+}
+
+#[test]
+fn what_a_gap_leaves_out_is_unread() {
+    let (server, a) = (Server::start(), data());
+    let mut alice = client(&server, "alice", a.path(), 100, 24);
+    let lines = lines(1_150);
+    let mut bob = Guest::new(&server, "bob", "#lobby");
+    bob.say_all(lines[..20].iter().map(String::as_str));
+    alice.expect(&lines[19]);
+    alice.expect("#lobby 20");
+    alice.expect_gone("#lobby 20");
+    alice.send("\x11");
+    alice.wait();
+    bob.say_all(lines[20..].iter().map(String::as_str));
+    let alice = client(&server, "alice", a.path(), 100, 24);
+    alice.expect("#lobby 1130");
+    alice.expect("1130 new");
+}
+
+#[test]
+fn a_room_opens_where_the_unread_begins() {
+    let (server, a) = (Server::start(), data());
+    let mut alice = client(&server, "alice", a.path(), 100, 24);
+    let lines = lines(80);
+    let mut bob = Guest::new(&server, "bob", "#lobby");
+    bob.say_all(lines[..20].iter().map(String::as_str));
+    alice.expect(&lines[19]);
+    alice.expect("#lobby 20");
+    alice.expect_gone("#lobby 20");
+    alice.send("\x11");
+    alice.wait();
+    bob.say_all(lines[20..].iter().map(String::as_str));
+    let mut alice = client(&server, "alice", a.path(), 100, 24);
+    alice.expect("60 new");
+    alice.expect(&lines[20]);
+    assert!(!alice.screen().contains(&lines[79]));
+    alice.expect("#lobby 60");
+    // Read is what was looked at to its end.
+    alice.send("\x1b[F");
+    alice.expect(&lines[79]);
+    alice.expect_gone("#lobby 60");
+}
+
+#[test]
+fn a_command_right_behind_esc_is_no_message() {
+    let (server, a) = (Server::start(), data());
+    let mut alice = client(&server, "alice", a.path(), 100, 24);
+    let mut bob = Guest::new(&server, "bob", "#lobby");
+    alice.send("\x1b/quiet please\r");
+    alice.expect("quiet please");
+    bob.say(talk()[0]);
+    assert!(!alice.screen().contains("│ quiet please"), "{}", alice.screen());
 }
