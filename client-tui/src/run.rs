@@ -22,9 +22,9 @@ use tokio::{
 };
 
 /// Between two frames that no key has caused, in the long run.
-const FRAME: Duration = Duration::from_millis(17);
+const FRAME: Duration = Duration::from_millis(18);
 /// So many may come at once: what follows a quiet moment is shown as it comes.
-const BURST: u32 = 3;
+const BURST: u32 = 2;
 /// The most events that are taken before the keyboard is looked at again.
 const DRAIN: usize = 256;
 
@@ -118,7 +118,9 @@ pub(crate) async fn run(
             biased;
             input = keyboard.next() => {
                 running.input(input)?;
-                running.echo()?;
+                if running.echo()? {
+                    continue;
+                }
             }
             told = signals.next() => {
                 running.told(&told)?;
@@ -173,15 +175,17 @@ pub(crate) async fn sleep_until(at: Option<Instant>) {
 }
 
 impl Running {
-    /// What a key has changed at the input line is shown at once; the rest of the screen may wait for its frame.
+    /// What a key has changed at the input line is shown at once; the rest of the screen may wait for its frame. True: there
+    /// is no rest.
     fn echo(&mut self) -> io::Result<bool> {
         let app = &self.app;
         match view::plan(app).filter(|plan| Some(*plan) == self.plan) {
             Some(plan) => {
                 let rows = plan.rule.y..plan.input.bottom();
-                self.screen.patch(rows, |buffer| view::draw_input(app, &plan, buffer))
+                self.screen.patch(rows, |buffer| view::draw_input(app, &plan, buffer))?;
+                Ok(app.has_only_typed())
             }
-            None => self.show(),
+            None => self.show().map(|_| false),
         }
     }
 

@@ -3,7 +3,7 @@
 use super::draft::Draft;
 use crate::address::Address;
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
-use shared::{Nickname, RoomName};
+use shared::{Nickname, RoomName, nickname::NicknameError};
 
 /// The fields, in order.
 pub const FIELDS: [&str; 3] = ["form-address", "form-nickname", "form-room"];
@@ -42,11 +42,24 @@ pub struct Form {
     pub check: Check,
 }
 
+/// Why a field can't be taken.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Mistake {
+    /// It is no address.
+    Address,
+    /// It is no nickname.
+    Nickname(NicknameError),
+    /// It is no room.
+    Room,
+}
+
 /// What a key led to.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Outcome {
     /// It goes on.
     Open,
+    /// A field, which has the focus now, can't be taken.
+    Wrong(Mistake),
     /// It is filled in.
     Filled(Box<Choice>),
     /// It was left.
@@ -89,22 +102,21 @@ impl Form {
     fn submit(&mut self) -> Outcome {
         match self.read() {
             Ok(choice) => Outcome::Filled(Box::new(choice)),
-            Err((field, reason)) => {
+            Err((field, mistake)) => {
                 self.focus = field;
-                self.check = Check::Failed(reason);
-                Outcome::Open
+                Outcome::Wrong(mistake)
             }
         }
     }
 
-    fn read(&self) -> Result<Choice, (usize, String)> {
+    fn read(&self) -> Result<Choice, (usize, Mistake)> {
         let text = |field: usize| self.fields[field].text().trim();
-        let address = Address::parse(text(0)).map_err(|e| (0, e.to_string()))?;
-        let nickname = Nickname::parse(text(1)).map_err(|e| (1, e.to_string()))?;
+        let address = Address::parse(text(0)).map_err(|_| (0, Mistake::Address))?;
+        let nickname = Nickname::parse(text(1)).map_err(|e| (1, Mistake::Nickname(e)))?;
         let room = match (text(2), &address.room) {
             ("", Some(room)) => room.clone(),
             ("", None) => RoomName::lobby(),
-            (name, _) => room_of(name).ok_or_else(|| (2, shared::room::RoomNameError.to_string()))?,
+            (name, _) => room_of(name).ok_or((2, Mistake::Room))?,
         };
         Ok(Choice { address, nickname, room })
     }
@@ -123,7 +135,7 @@ mod tests {
     fn the_wrong_field_gets_the_focus() {
         let enter = KeyEvent::new(KeyCode::Enter, KeyModifiers::NONE);
         let mut form = Form::new("127.0.0.1", "a b", "lobby");
-        assert_eq!(form.key(enter), Outcome::Open);
+        assert_eq!(form.key(enter), Outcome::Wrong(Mistake::Nickname(NicknameError::Character(' '))));
         assert_eq!(form.focus, 1);
         form.fields[1].set("alice");
         let Outcome::Filled(choice) = form.key(enter) else { panic!("filled") };

@@ -39,6 +39,7 @@ impl App {
 
     /// Logs in, once what was kept of an earlier run is here: it says where each log goes on.
     pub(super) fn log_in(&mut self) {
+        self.log_in_at = None;
         if self.loaded && self.link == Link::Greeted {
             let joins = self.joins();
             self.effects.push(Effect::Link(Order::LogIn(joins)));
@@ -144,7 +145,14 @@ impl App {
             let code = login.code.unwrap_or(ErrorCode::Internal);
             let detail = login.detail.unwrap_or_default();
             let reason = self.error_text(&code, &detail);
-            return self.reopen_form(1, reason);
+            return match login.retry_ms {
+                // That passes by itself.
+                Some(retry_ms) => {
+                    self.log_in_at = Some(self.now.mono + retry_ms);
+                    self.say(reason);
+                }
+                None => self.reopen_form(1, reason),
+            };
         }
         self.form = None;
         self.link = Link::Up;

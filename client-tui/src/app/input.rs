@@ -19,6 +19,7 @@ impl App {
         if let Some(form) = &mut self.form {
             match form.key(key) {
                 Outcome::Open => {}
+                Outcome::Wrong(mistake) => self.mistaken(&mistake),
                 Outcome::Filled(choice) => self.effects.push(Effect::Call(choice)),
                 Outcome::Cancelled => self.effects.push(Effect::Quit),
             }
@@ -219,6 +220,7 @@ impl App {
                 let changed = self.current_mut().is_some_and(|conversation| conversation.draft.key(key));
                 if changed {
                     self.draft_changed();
+                    self.only_typed = true;
                 }
             }
         }

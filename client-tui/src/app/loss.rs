@@ -1,6 +1,9 @@
 //! Losses, refusals and lists of the server in the person's words.
 
-use super::App;
+use super::{
+    App,
+    form::{Check, Mistake},
+};
 use crate::{
     link::{Loss, dial::DialError},
     text::drawable_line,
@@ -8,6 +11,7 @@ use crate::{
 use shared::{
     ErrorCode,
     event::{Ls, Rooms, State},
+    nickname::NicknameError,
 };
 
 impl App {
@@ -26,6 +30,32 @@ impl App {
         };
         let arguments = [("address", drawable_line(address).into()), ("detail", drawable_line(detail).into())];
         self.locale.with(key, &arguments)
+    }
+
+    /// Why a text is no nickname.
+    pub(super) fn nickname_text(&self, error: NicknameError) -> String {
+        let (key, sign) = match error {
+            NicknameError::Empty => ("nickname-empty", None),
+            NicknameError::TooLong => ("nickname-too-long", None),
+            NicknameError::Character(sign) => ("nickname-character", Some(sign)),
+            NicknameError::LeadingMark => ("nickname-leading-mark", None),
+            NicknameError::NoLetter => ("nickname-no-letter", None),
+            NicknameError::Scripts => ("nickname-scripts", None),
+        };
+        let sign = sign.map(|sign| sign.escape_debug().to_string()).unwrap_or_default();
+        self.locale.with(key, &[("sign", sign.into())])
+    }
+
+    /// The form says what is wrong with a field.
+    pub(super) fn mistaken(&mut self, mistake: &Mistake) {
+        let text = match mistake {
+            Mistake::Address => self.locale.text("address-wrong"),
+            Mistake::Nickname(error) => self.nickname_text(*error),
+            Mistake::Room => self.locale.text("room-wrong"),
+        };
+        if let Some(form) = &mut self.form {
+            form.check = Check::Failed(text);
+        }
     }
 
     pub(super) fn error_text(&self, code: &ErrorCode, detail: &str) -> String {

@@ -5,6 +5,7 @@ pub mod complete;
 pub mod conversation;
 
 pub mod draft;
+mod event;
 pub mod form;
 mod hear;
 mod history;
@@ -12,6 +13,7 @@ mod hold;
 mod input;
 pub mod inputs;
 mod jump;
+mod log;
 mod loss;
 mod mouse;
 mod open;
@@ -38,16 +40,18 @@ use crate::{
     address::Address,
     command::{Action, command_of},
     config::Keymap,
-    link::{News, Order},
+    link::Order,
     locale::Locale,
     markup::Highlighter,
-    store::{Job, Written},
+    store::Job,
     theme::{Ground, Theme},
 };
+pub use event::{Effect, Event, Now};
+pub use log::{Log, Mention};
+
 use complete::Completion;
 use conversation::Conversation;
-use crossterm::event::{KeyEvent, MouseEvent};
-use form::{Check, Choice, Form};
+use form::{Check, Form};
 use hold::Digest;
 use inputs::Inputs;
 use jiff::tz::TimeZone;
@@ -55,83 +59,15 @@ use outbox::Outbox;
 use pages::Pages;
 use people::Circle;
 use picker::Picker;
-use ring::{Preferences, Ring};
+use ring::Preferences;
 use search::Hits;
-use shared::{
-    Entry, Epoch, LogName, MessageId, RoomName, Seq, UnixMillis,
-    request::{Request, Start},
-    text::Label,
-};
+use shared::{LogName, MessageId, RoomName, Seq, UnixMillis, request::Request, text::Label};
 use span::Span;
 use std::collections::{BTreeMap, HashMap, VecDeque};
 use timeline::{Place, What};
 
 /// How long a word in the status line stays.
 const WORD_MS: u64 = 6_000;
-
-/// What time it is: on a clock that only goes forward, and for people.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Now {
-    /// Milliseconds from any start.
-    pub mono: u64,
-    /// Milliseconds since the Unix epoch.
-    pub wall: UnixMillis,
-}
-
-/// What happens to the client.
-#[derive(Debug)]
-pub enum Event {
-    /// A key was pressed.
-    Key(KeyEvent),
-    /// Text was pasted.
-    Paste(String),
-    /// A whole line was typed, where there is no input line.
-    Line(String),
-    /// The window has another size.
-    Resize(u16, u16),
-    /// The terminal has the focus, or lost it.
-    Focus(bool),
-    /// A button or the wheel of the mouse.
-    Mouse(MouseEvent),
-    /// The terminal's ground is dark, or light.
-    Ground {
-        /// Dark.
-        is_dark: bool,
-    },
-    /// The link tells something.
-    Link(News),
-    /// The store tells something.
-    Stored(Written),
-    /// Time has passed.
-    Tick,
-}
-
-/// What is to happen.
-#[derive(Debug)]
-pub enum Effect {
-    /// Tell the link.
-    Link(Order),
-    /// Write this down.
-    Store(Job),
-    /// Load what is kept for that choice, and call.
-    Call(Box<Choice>),
-    /// Draw everything anew.
-    Redraw,
-    /// Tell the person, who may be looking elsewhere.
-    Ring(Ring),
-    /// Ask the terminal to copy this.
-    Copy(String),
-    /// Open a link.
-    Open(String),
-    /// Load a theme, and look that way.
-    Theme(String),
-    /// Listen to the mouse, or leave it to the terminal.
-    Mouse(bool),
-    /// Go back to the shell for a while.
-    Suspend,
-    /// End the program.
-    Quit,
-}
 
 /// How the link is.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -151,36 +87,6 @@ pub enum Link {
         /// When, on the clock that only goes forward.
         retry_at: u64,
     },
-}
-
-/// A log that is followed.
-#[derive(Debug, Clone, Default)]
-pub struct Log {
-    /// Its incarnation, once it is known.
-    pub epoch: Option<Epoch>,
-    /// The first entry that the server keeps.
-    pub first: Seq,
-    /// The end of the newest run without a hole.
-    pub cursor: Seq,
-    /// The last entry that is known of: that of the `join`, until it is here.
-    pub head: Seq,
-    /// How far it is read, on any device.
-    pub mark: Option<Seq>,
-    /// The server has answered the `join` of this connection.
-    pub joined: bool,
-    /// What was missed is on its way, up to this entry.
-    pub catching_up: Option<Seq>,
-    /// Which entries are here, whichever conversation shows them.
-    pub span: Span,
-    /// Entries that are quoted and not here; absent ones the server does not have.
-    pub quotes: HashMap<Seq, Option<Entry>>,
-}
-
-impl Log {
-    /// Where a `join` goes on.
-    fn start(&self) -> Start {
-        Start { last: shared::limits::LAST_DEFAULT, resume: self.epoch.clone().map(|epoch| (self.cursor, epoch)) }
-    }
 }
 
 /// Where keys go.
@@ -302,9 +208,13 @@ pub struct App {
     is_mark_held: bool,
     /// What the operator has said.
     motd: Label,
+    /// When to try the login again that the server refused for a while.
+    log_in_at: Option<u64>,
     /// Since when there is no link.
     down_since: Option<u64>,
     draft_changed_at: Option<u64>,
+    /// The last event has changed the draft, and nothing else.
+    only_typed: bool,
     pages: Pages,
     /// Quotes to ask for, one behind the other.
     quotes_wanted: VecDeque<(LogName, Seq)>,
@@ -316,15 +226,6 @@ pub struct App {
     ids: u64,
     asked_ls: bool,
     effects: Vec<Effect>,
-}
-
-/// A message that names the reader.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Mention {
-    /// Its log.
-    pub room: LogName,
-    /// The entry.
-    pub entry: Entry,
 }
 
 impl App {
@@ -377,8 +278,10 @@ impl App {
             seen_since: None,
             is_mark_held: false,
             motd: Label::default(),
+            log_in_at: None,
             down_since: Some(0),
             draft_changed_at: None,
+            only_typed: false,
             pages: Pages::default(),
             quotes_wanted: VecDeque::new(),
             rang_at: None,
@@ -393,6 +296,7 @@ impl App {
     /// Takes an event. What is to happen comes out in order.
     pub fn update(&mut self, event: Event, now: Now) -> Vec<Effect> {
         self.now = now;
+        self.only_typed = false;
         if self.word.as_ref().is_some_and(|(_, until)| *until <= now.mono) {
             self.word = None;
         }
@@ -412,11 +316,20 @@ impl App {
             Event::Stored(written) => self.written(written),
             Event::Tick => {}
         }
+        if self.log_in_at.is_some_and(|at| at <= now.mono) {
+            self.log_in();
+        }
         self.send_ready();
         self.ask_for_quotes();
         self.see();
         self.save_draft(false);
+        self.only_typed &= self.effects.is_empty();
         std::mem::take(&mut self.effects)
+    }
+
+    /// True if the last event has changed the draft, and nothing else.
+    pub fn has_only_typed(&self) -> bool {
+        self.only_typed
     }
 
     /// When [`Event::Tick`] has something to do.
@@ -429,7 +342,7 @@ impl App {
             _ => None,
         };
         let word = self.word.as_ref().map(|(_, until)| *until);
-        [second, word, self.next_seen(), self.next_draft(), self.outbox.next_retry(self.now.mono)]
+        [second, word, self.log_in_at, self.next_seen(), self.next_draft(), self.outbox.next_retry(self.now.mono)]
             .into_iter()
             .flatten()
             .min()

@@ -1,7 +1,7 @@
 //! From a submitted text to a message on its way.
 
 use super::{App, Link, conversation::Partner, outbox::Outgoing};
-use crate::{command::Action, store::Job};
+use crate::{command::Action, store::Job, text::drawable_line};
 use shared::{
     Kind, LogName, MessageId, Nickname, Request, Text,
     request::{Destination, Send},
@@ -18,8 +18,9 @@ impl App {
         let nickname = match Nickname::parse(name) {
             Ok(nickname) => nickname,
             Err(error) => {
-                let text =
-                    self.locale.with("nickname-wrong", &[("name", name.into()), ("reason", error.to_string().into())]);
+                let reason = self.nickname_text(error);
+                let arguments = [("name", drawable_line(name).into()), ("reason", reason.into())];
+                let text = self.locale.with("nickname-wrong", &arguments);
                 self.say(text);
                 return false;
             }

@@ -3,9 +3,10 @@
 use crate::scene::Scene;
 use client_tui::{
     app::{Event as Happens, Overlay},
+    link::News,
     store::Job,
 };
-use shared::Request;
+use shared::{Outgoing, Request, text::Label};
 
 fn sent(scene: &Scene) -> usize {
     scene.asked.iter().filter(|request| matches!(request, Request::Send(_))).count()
@@ -137,4 +138,21 @@ fn a_command_leaves_what_is_replied_to_alone_and_a_sent_reply_ends_it() {
     scene.line("hi");
     let queued = scene.jobs.iter().find_map(|job| if let Job::Queue(send, _) = job { send.re } else { None });
     assert_eq!((queued.map(shared::Seq::get), reply(&scene)), (Some(1), None));
+}
+
+#[test]
+fn a_login_that_is_refused_for_a_while_is_tried_again_by_itself() {
+    let mut scene = Scene::lobby(80, 24);
+    scene.down();
+    scene.happens(Happens::Link(News::Dialling));
+    scene.happens(Happens::Link(News::Greeted { motd: Label::default() }));
+    let refused = r#"{"type":"login","success":false,"code":"slow_down","nickname":"alice","retry_ms":3000}"#;
+    scene.said(Outgoing::decode(refused.as_bytes()).unwrap().event);
+    assert!(scene.app.form.is_none(), "nobody is asked for another nickname");
+    let joins = |scene: &Scene| scene.asked.iter().filter(|request| matches!(request, Request::Join { .. })).count();
+    let before = joins(&scene);
+    scene.pass(2_000);
+    assert_eq!(joins(&scene), before);
+    scene.pass(1_500);
+    assert!(joins(&scene) > before, "the login and its joins go out again");
 }
