@@ -159,13 +159,13 @@ quote-hidden = a hidden message
 quote-absent = message { $seq }
 history-search = search “{ $query }” ›
 badge-until = { $on } until { $time }
-digest = { $count } held: { $names }{ $mentions ->
+digest = { $count } held{ $mentions ->
     [0] {""}
-   *[other] ; { $mentions } name you
+   *[other] , { $mentions } name you
  }{ $elsewhere ->
     [0] {""}
-   *[other] ; { $elsewhere } in other rooms
- }
+   *[other] , { $elsewhere } in other rooms
+ }: { $names }
 ignore-until-wrong = how long? /i 25m, /i 1h30m, or /i until 14:00
 nothing-to-recall = nothing to take back: only what was never written to a connection can be
 unsent-ask = { $count } unsent from { $time } – Enter or s: send, e: edit, d: drop, Esc: later

@@ -159,13 +159,13 @@ quote-hidden = 一条隐藏的消息
 quote-absent = 消息 { $seq }
 history-search = 搜索“{ $query }”›
 badge-until = { $on } 至 { $time }
-digest = 屏蔽了 { $count } 条：{ $names }{ $mentions ->
+digest = 屏蔽了 { $count } 条{ $mentions ->
     [0] {""}
-   *[other] ；{ $mentions } 条提到你
+   *[other] ，{ $mentions } 条提到你
  }{ $elsewhere ->
     [0] {""}
-   *[other] ；别处 { $elsewhere } 条
- }
+   *[other] ，别处 { $elsewhere } 条
+ }：{ $names }
 ignore-until-wrong = 多久？/i 25m、/i 1h30m 或 /i until 14:00
 nothing-to-recall = 没有可撤回的：只有从未写入连接的消息才能撤回
 unsent-ask = { $time } 起有 { $count } 条未发送 – Enter 或 s：发送，e：编辑，d：丢弃，Esc：稍后
