@@ -70,7 +70,7 @@ fn enter_reads_what_was_held_from_where_it_began() {
     carol.say("alice: are you there");
     alice.expect("61 held");
     alice.send(CTRL_G);
-    alice.expect("61 held: bob 40, carol 21; 1 name you – Enter reads them, Esc skips");
+    alice.expect("61 held, 1 name you: bob 40, carol 21 – Enter reads them, Esc skips");
     alice.expect("alice: are you there");
     assert!(!alice.screen().contains(talk[30]));
     alice.send(ENTER);
