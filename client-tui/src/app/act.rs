@@ -91,6 +91,8 @@ impl App {
         }
         self.draft_changed_at = None;
         if is_talk {
+            // Who talks on has chosen.
+            self.take_digest();
             self.go_live();
         }
     }

@@ -88,6 +88,7 @@ impl App {
             Written::Loaded(saved) => self.restore(*saved),
             Written::Page { room, entries } => self.kept_page(&room, entries),
             Written::Failed(reason) => {
+                self.reading_store = None;
                 let text = self.locale.with("store-failed", &[("reason", reason.into())]);
                 self.note(text);
             }
@@ -155,6 +156,8 @@ impl App {
             };
         }
         self.form = None;
+        // What was said of the lost link is over.
+        self.word = None;
         self.link = Link::Up;
         self.rename(login.nickname);
         self.ignoring = login.ignoring.unwrap_or(false);

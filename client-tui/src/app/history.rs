@@ -28,12 +28,13 @@ impl App {
     pub(super) fn fetch_older(&mut self) {
         let Some(conversation) = self.current() else { return };
         let (room, start) = (conversation.partner.log(), conversation.timeline.span().start());
-        if start <= self.log_of(conversation).first || self.pages.is_reading(&room) {
+        if start <= self.log_of(conversation).first || self.is_loading(conversation) {
             return;
         }
         if self.link == Link::Up {
             self.ask_page(room, Where::Before(start), PAGE, Purpose::Read);
         } else {
+            self.reading_store = Some(room.clone());
             self.store(crate::store::Job::Page { room, before: start });
         }
     }

@@ -20,8 +20,9 @@ pub struct Digest {
     rooms: Vec<(Partner, Began)>,
 }
 
+/// Where ignore mode began in a room.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Began {
+pub(super) struct Began {
     /// The last entry before.
     after: Seq,
     /// How many were held back.
@@ -134,7 +135,7 @@ impl App {
         true
     }
 
-    fn take_digest(&mut self) -> Option<Began> {
+    pub(super) fn take_digest(&mut self) -> Option<Began> {
         let partner = self.current()?.partner.clone();
         let digest = self.digest.as_mut()?;
         let began = digest.of(&partner)?;

@@ -216,6 +216,8 @@ pub struct App {
     /// The last event has changed the draft, and nothing else.
     only_typed: bool,
     pages: Pages,
+    /// The log whose older entries the store looks for.
+    reading_store: Option<LogName>,
     /// Quotes to ask for, one behind the other.
     quotes_wanted: VecDeque<(LogName, Seq)>,
     rang_at: Option<u64>,
@@ -283,6 +285,7 @@ impl App {
             draft_changed_at: None,
             only_typed: false,
             pages: Pages::default(),
+            reading_store: None,
             quotes_wanted: VecDeque::new(),
             rang_at: None,
             asked_at: VecDeque::new(),

@@ -123,6 +123,7 @@ impl App {
 
     /// A page that the store had, without a link: as much of it as is one run up to what is here.
     pub(super) fn kept_page(&mut self, room: &LogName, entries: Vec<Entry>) {
+        self.reading_store = None;
         let Some(start) = self.logs.get(room).map(|log| log.span.start()) else { return };
         let mut next = start;
         let mut run: Vec<Entry> = Vec::new();

@@ -110,7 +110,8 @@ impl App {
 
     /// Older entries of a conversation's log are on their way.
     pub fn is_loading(&self, conversation: &Conversation) -> bool {
-        self.pages.is_reading(&conversation.partner.log())
+        let room = conversation.partner.log();
+        self.pages.is_reading(&room) || self.reading_store.as_ref() == Some(&room)
     }
 
     /// The end of the log of the conversation on the screen.

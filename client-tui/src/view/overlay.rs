@@ -15,6 +15,8 @@ use ratatui::{
 
 /// Rows of a text that a question shows.
 const QUESTION_ROWS: usize = 8;
+/// Columns of the help that have room for every key.
+const ROOMY: u16 = 90;
 /// Rows of the help that are not in the table.
 const MORE: usize = 4;
 
@@ -64,7 +66,8 @@ impl App {
 fn help(app: &App, at: usize, area: Rect, buffer: &mut Buffer) {
     let rows = u16::try_from(COMMANDS.len() + MORE + 2).unwrap_or(u16::MAX);
     let inside = frame(&app.locale.text("help-title"), 98, rows, app, area, buffer);
-    let mut lines: Vec<(String, String, String)> = COMMANDS.iter().map(|command| line(app, command)).collect();
+    let mut lines: Vec<(String, String, String)> =
+        COMMANDS.iter().map(|command| line(app, command, inside.width >= ROOMY)).collect();
     let more: [(&str, &str, &str); MORE] = [
         ("@NICK TEXT", "", "help-direct"),
         ("//TEXT", "", "help-slash"),
@@ -85,9 +88,11 @@ fn help(app: &App, at: usize, area: Rect, buffer: &mut Buffer) {
     }
 }
 
-fn line(app: &App, command: &Command) -> (String, String, String) {
+/// A row of the help; where there is little room, with one key.
+fn line(app: &App, command: &Command, is_roomy: bool) -> (String, String, String) {
     let shape = command.names.first().map_or_else(String::new, |name| format!("/{name} {}", command.arguments));
-    let keys: Vec<String> = app.keymap.keys_of(command.action).iter().map(|key| key_name(key)).collect();
+    let keys = app.keymap.keys_of(command.action).iter().take(if is_roomy { usize::MAX } else { 1 });
+    let keys: Vec<String> = keys.map(|key| key_name(key)).collect();
     (shape.trim_end().to_owned(), keys.join(", "), app.locale.text(command.help))
 }
 

@@ -89,12 +89,15 @@ impl Terminal {
         let is_gone = Arc::new(AtomicBool::new(false));
         let ends = is_gone.clone();
         let reading = std::thread::spawn(move || {
-            let mut buffer = vec![0; 65_536];
+            let (mut buffer, mut held) = (vec![0; 65_536], Vec::new());
             while !ends.load(Ordering::SeqCst)
                 && let Ok(count @ 1..) = reader.read(&mut buffer)
             {
                 bytes.lock().unwrap().extend_from_slice(&buffer[..count]);
-                screen.lock().unwrap().process(&buffer[..count]);
+                held.extend_from_slice(&buffer[..count]);
+                let whole = whole_updates(&held);
+                screen.lock().unwrap().process(&held[..whole]);
+                held.drain(..whole);
             }
         });
         let writer = pair.master.take_writer().unwrap();
@@ -249,6 +252,19 @@ impl Drop for Terminal {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
+}
+
+/// How much of what has come may be shown: like a terminal, nothing of a synchronized update before its end.
+fn whole_updates(held: &[u8]) -> usize {
+    const BEGIN: &[u8] = b"\x1b[?2026h";
+    const END: &[u8] = b"\x1b[?2026l";
+    let count = |mark: &[u8]| held.windows(mark.len()).filter(|window| *window == mark).count();
+    if count(BEGIN) > count(END) {
+        return 0;
+    }
+    // The beginning of a mark may be the last that has come.
+    let begun = (1..BEGIN.len()).rev().find(|length| held.ends_with(&BEGIN[..*length])).unwrap_or(0);
+    held.len() - begun
 }
 
 /// A `parlor-server`.
