@@ -123,9 +123,10 @@ pub enum Job {
 }
 
 impl Job {
-    /// Somebody waits for it.
+    /// It is written down at once: somebody waits for it, or nobody else has it. What the server has, too, may wait a little
+    /// for more of its kind.
     fn is_urgent(&self) -> bool {
-        self.must_last() || self.is_question()
+        !matches!(self, Self::Entries { .. } | Self::Mark(..) | Self::Settle(_))
     }
 
     /// It must outlast a loss of power. Everything else the server has, or is of the moment: that the program itself ends
