@@ -86,6 +86,8 @@ pub(crate) async fn run(
     looks: Looks,
     outside: impl FnOnce() -> anyhow::Result<(Outside, TimeZone)>,
 ) -> anyhow::Result<()> {
+    // A signal that comes while the terminal is being taken is heard of then.
+    let mut signals = Signals::new()?;
     let mut screen = Screen::take()?;
     app.size = screen.size();
     if let Some(choice) = &choice {
@@ -98,55 +100,44 @@ pub(crate) async fn run(
         outside.call(&choice);
     }
     app.zone = zone;
-    // What happens to the terminal from here on is heard of; until here nobody could have missed it.
-    let mut signals = Signals::new()?;
-    let mut keyboard = Keyboard::new()?;
-    let mut running = Running { app, outside, screen, bells, looks, plan: None, ends: false };
     let coloured = Arc::new(Notify::new());
     let done = coloured.clone();
-    running.app.highlighter = Some(Highlighter::new(move || done.notify_one()));
+    app.highlighter = Some(Highlighter::new(move || done.notify_one()));
+    let mut keyboard = Keyboard::new()?;
+    let mut running = Running { app, outside, screen, bells, looks, plan: None, ends: false };
     running.event(Event::Tick)?;
     if running.app.has_mouse {
         running.screen.mouse(true)?;
     }
-    let mut is_dirty = true;
+    let mut rest = Rest::Soon;
     while !running.ends {
-        let frame = is_dirty.then(|| pace.next());
-        let tick = running.app.next_tick().map(|at| running.outside.instant(at));
-        let mut at_once = false;
-        tokio::select! {
-            biased;
-            input = keyboard.next() => {
-                running.input(input)?;
-                if running.echo()? {
-                    continue;
-                }
-            }
-            told = signals.next() => {
-                running.told(&told)?;
-                at_once = true;
-            }
-            event = running.outside.next() => {
-                running.event(event)?;
-                for _ in 0..DRAIN {
-                    let Some(event) = running.outside.try_next() else { break };
-                    running.event(event)?;
-                }
-            }
-            () = coloured.notified() => {}
-            () = sleep_until(tick) => running.event(Event::Tick)?,
-            () = sleep_until(frame) => {}
-        }
-        is_dirty = true;
-        if at_once || pace.next() <= Instant::now() {
+        let frame = (rest != Rest::Shown).then(|| pace.next());
+        rest = match running.turn(&mut keyboard, &mut signals, &coloured, frame).await? {
+            // What waits for its frame goes on waiting.
+            Rest::Shown => rest,
+            other => other,
+        };
+        let is_due = rest == Rest::Now || (rest == Rest::Soon && pace.next() <= Instant::now());
+        if is_due {
             if running.show()? {
                 pace.drawn();
             }
-            is_dirty = false;
+            rest = Rest::Shown;
         }
     }
     running.outside.end().await;
     Ok(())
+}
+
+/// What is to be shown after something has happened.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Rest {
+    /// It is shown already.
+    Shown,
+    /// With the next frame.
+    Soon,
+    /// At once.
+    Now,
 }
 
 /// How fast frames follow each other, if no key causes them: at most 60 a second.
@@ -175,6 +166,39 @@ pub(crate) async fn sleep_until(at: Option<Instant>) {
 }
 
 impl Running {
+    /// Waits for something to happen, and takes it.
+    async fn turn(
+        &mut self,
+        keyboard: &mut Keyboard,
+        signals: &mut Signals,
+        coloured: &Notify,
+        frame: Option<Instant>,
+    ) -> anyhow::Result<Rest> {
+        let tick = self.app.next_tick().map(|at| self.outside.instant(at));
+        tokio::select! {
+            biased;
+            input = keyboard.next() => {
+                self.input(input)?;
+                return Ok(if self.echo()? { Rest::Shown } else { Rest::Soon });
+            }
+            told = signals.next() => {
+                self.told(&told)?;
+                return Ok(Rest::Now);
+            }
+            event = self.outside.next() => {
+                self.event(event)?;
+                for _ in 0..DRAIN {
+                    let Some(event) = self.outside.try_next() else { break };
+                    self.event(event)?;
+                }
+            }
+            () = coloured.notified() => {}
+            () = sleep_until(tick) => self.event(Event::Tick)?,
+            () = sleep_until(frame) => {}
+        }
+        Ok(Rest::Soon)
+    }
+
     /// What a key has changed at the input line is shown at once; the rest of the screen may wait for its frame. True: there
     /// is no rest.
     fn echo(&mut self) -> io::Result<bool> {
