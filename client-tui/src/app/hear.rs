@@ -259,11 +259,10 @@ impl App {
     fn show_new(&mut self, index: usize, room: &LogName, entry: shared::Entry, is_seen: bool) {
         let (mark, head) = self.logs.get(room).map_or((None, Seq::ZERO), |log| (log.mark, log.head));
         let is_unread = mark.is_none_or(|mark| entry.seq > mark);
-        let is_hidden = entry.from.as_ref().is_some_and(|from| self.circle.hides(from));
         let is_mine = entry.from.as_ref() == Some(&self.me);
         if !is_mine {
             let text = entry.msg.as_deref().unwrap_or_default();
-            let is_mention = !is_hidden && markup::mentions(text, &self.words);
+            let is_mention = !self.circle.hides_entry(&entry) && markup::mentions(text, &self.words);
             if is_mention {
                 self.collect_mention(room, &entry);
                 self.conversations[index].mentions += 1;

@@ -2,7 +2,6 @@
 
 use super::{
     App, Link,
-    conversation::View,
     pages::{Page, Purpose},
     timeline::{Place, What},
     viewport::up,
@@ -100,18 +99,14 @@ impl App {
 
     /// The first entry that is not older stands at the top.
     fn show_moment(&mut self, at: shared::UnixMillis) {
-        let newest = self.cursor();
-        let Some(conversation) = self.current_mut() else { return };
+        let Some(conversation) = self.current() else { return };
         let found = conversation
             .timeline
             .items()
             .iter()
             .find(|item| matches!(&item.what, What::Entry(entry) if entry.at >= at));
         match found.map(|item| item.place) {
-            Some(place) => {
-                conversation.view = View::At { place, row: 0, newest };
-                self.settle_view();
-            }
+            Some(place) => self.look_from(place, 0),
             None => {
                 self.go_live();
                 self.say_key("goto-nothing");
@@ -121,17 +116,13 @@ impl App {
 
     /// Puts the window where an item stands, a third below its top.
     pub(super) fn look_at(&mut self, place: Place) {
-        let newest = self.cursor();
         let Some(layout) = self.layout() else { return };
         let Some(conversation) = self.current() else { return };
         let blocks = self.blocks(conversation, layout.log.width);
         let index = blocks.find(place).min(blocks.count().saturating_sub(1));
         let ((index, row), _) = up(&blocks, (index, 0), usize::from(layout.log.height / 3));
         let place = blocks.place(index).unwrap_or(place);
-        if let Some(conversation) = self.current_mut() {
-            conversation.view = View::At { place, row, newest };
-        }
-        self.settle_view();
+        self.look_from(place, row);
     }
 
     /// A page has come.

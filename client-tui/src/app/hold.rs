@@ -2,7 +2,7 @@
 
 use super::{
     App, Link,
-    conversation::{Conversation, Partner, View},
+    conversation::Partner,
     timeline::{Place, entry_of},
     when,
 };
@@ -111,15 +111,14 @@ impl App {
     /// Enter: read what was held back, from where it began. False: there is nothing to choose.
     pub(super) fn digest_read(&mut self) -> bool {
         let Some(began) = self.take_digest() else { return false };
-        let newest = self.cursor();
-        if let Some(conversation) = self.current_mut() {
+        let place = self.current().and_then(|conversation| {
             let at = conversation.timeline.find(Place::entry(began.after.next()));
-            let place = conversation.timeline.items().get(at).map(|item| item.place);
-            if let Some(place) = place {
-                conversation.view = View::At { place, row: 0, newest };
-            }
+            conversation.timeline.items().get(at).map(|item| item.place)
+        });
+        match place {
+            Some(place) => self.look_from(place, 0),
+            None => self.settle_view(),
         }
-        self.settle_view();
         true
     }
 
@@ -146,7 +145,7 @@ impl App {
 
     /// How much ignore mode holds back in all rooms.
     pub fn held(&self) -> u64 {
-        self.conversations.iter().map(|conversation: &Conversation| conversation.held).sum()
+        self.conversations.iter().map(|conversation| conversation.held).sum()
     }
 }
 

@@ -10,7 +10,7 @@ use crate::{
     text::{drawable_line, fit},
     time,
 };
-use shared::{LogName, event::Message};
+use shared::LogName;
 use std::collections::BTreeSet;
 
 /// Columns of a message in a list.
@@ -19,18 +19,16 @@ const COLUMNS: usize = 200;
 const MENTIONS: usize = 500;
 
 impl App {
-    /// `/go`: rooms, people and commands by a few letters. What fits them alone is gone to at once.
+    /// `/go`: rooms, people and commands by a few letters.
     pub(super) fn jump(&mut self, letters: &str) {
-        let mut picker = Picker::new(List::Jump, self.places());
-        if !letters.is_empty() {
-            picker.query.set(letters);
-            picker.choices = fitting(letters, picker.choices);
-        }
+        let mut picker = Picker::new(List::Jump, Vec::new());
+        picker.query.set(letters);
+        self.fit_places(&mut picker);
         self.overlay = Some(Overlay::Picker(Box::new(picker)));
     }
 
     /// Everywhere one can go: what is unread first.
-    pub(super) fn places(&self) -> Vec<Choice> {
+    fn places(&self) -> Vec<Choice> {
         let mut open: Vec<usize> = self.shown().collect();
         open.sort_by_key(|index| (*index == self.active, self.conversations[*index].unread == 0));
         let conversations = open.iter().map(|index| {
@@ -83,7 +81,7 @@ impl App {
     /// A message as a row of a list.
     pub(super) fn entry_choice(&self, room: &LogName, entry: &shared::Entry) -> Option<Choice> {
         let partner = self.partner_of(room, entry)?;
-        if entry.from.as_ref().is_some_and(|from| self.circle.hides(from)) {
+        if self.circle.hides_entry(entry) {
             return None;
         }
         let from = entry.from.as_deref().map(drawable_line).unwrap_or_default();
@@ -92,10 +90,6 @@ impl App {
         let target = Target::Entry { room: room.clone(), partner: partner.clone(), seq: entry.seq };
         let name = format!("{day} {clock} {} {from}", drawable_line(&partner.to_string()));
         Some(Choice { name, detail: text, target })
-    }
-
-    pub(super) fn found_choice(&self, message: &Message) -> Option<Choice> {
-        self.entry_choice(&message.room, &message.entry)
     }
 
     /// Goes where a choice leads.

@@ -307,11 +307,7 @@ impl App {
             Event::Key(key) => self.key(key),
             Event::Paste(text) => self.paste(&text),
             Event::Line(line) => self.typed_line(&line),
-            Event::Resize(width, height) => {
-                self.size = (width, height);
-                // The terminal may have been smaller in between, and have lost what was on it.
-                self.effects.push(Effect::Redraw);
-            }
+            Event::Resize(width, height) => self.size = (width, height),
             Event::Focus(has_focus) => self.focus_changed(has_focus),
             Event::Mouse(mouse) => self.mouse(mouse),
             Event::Ground { is_dark } => self.ground_changed(is_dark),

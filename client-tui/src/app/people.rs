@@ -1,7 +1,7 @@
 //! Whom the reader does not want to see, and who and what is not to ring.
 
 use serde::{Deserialize, Serialize};
-use shared::text::Label;
+use shared::{Entry, text::Label};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Which messages ring.
@@ -53,6 +53,11 @@ impl Circle {
     /// True if a person is not to be seen.
     pub fn hides(&self, name: &Label) -> bool {
         !self.hidden.is_empty() && self.hidden.contains(&name.to_lowercase())
+    }
+
+    /// True if an entry is not to be seen, for who said it.
+    pub fn hides_entry(&self, entry: &Entry) -> bool {
+        entry.from.as_ref().is_some_and(|from| self.hides(from))
     }
 
     /// True if a person does not ring.

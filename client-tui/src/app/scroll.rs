@@ -59,6 +59,15 @@ impl App {
         }
     }
 
+    /// Puts the top of the window where an item stands, at a row of it. What comes from now on is counted as missed.
+    pub(super) fn look_from(&mut self, place: Place, row: usize) {
+        let newest = self.cursor();
+        if let Some(conversation) = self.current_mut() {
+            conversation.view = View::At { place, row, newest };
+        }
+        self.settle_view();
+    }
+
     /// A view that reaches the end is live.
     pub(super) fn settle_view(&mut self) {
         let Some(layout) = self.layout() else { return };
@@ -88,15 +97,12 @@ impl App {
 
     /// A conversation opens at what is unread, if that does not fit on the screen.
     pub(super) fn open_at_divider(&mut self) {
-        let newest = self.cursor();
-        let Some(conversation) = self.current_mut() else { return };
+        let Some(conversation) = self.current() else { return };
         let Some(divider) = conversation.divider.filter(|_| conversation.unread > 0) else { return };
         // What is not here of it is a row, too.
         let at = conversation.timeline.find(Place { seq: divider, sub: 1 });
-        if let Some(item) = conversation.timeline.items().get(at) {
-            let place = item.place;
-            conversation.view = View::At { place, row: 0, newest };
-            self.settle_view();
+        if let Some(place) = conversation.timeline.items().get(at).map(|item| item.place) {
+            self.look_from(place, 0);
         }
     }
 }

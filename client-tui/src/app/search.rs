@@ -70,7 +70,7 @@ impl App {
         let found: Vec<Choice> = answer
             .entries
             .iter()
-            .filter_map(|message| self.found_choice(message))
+            .filter_map(|message| self.entry_choice(&message.room, &message.entry))
             .filter(|choice| mine(self, list, choice))
             .collect();
         let Some(Overlay::Picker(picker)) = &mut self.overlay else { return };

@@ -23,7 +23,7 @@ impl App {
         let Some(conversation) = self.current() else { return };
         let items = conversation.timeline.items();
         let can_be = |at: &usize| match &items[*at].what {
-            What::Entry(entry) => entry.from.as_ref().is_none_or(|from| !self.circle.hides(from)),
+            What::Entry(entry) => !self.circle.hides_entry(entry),
             What::Gap(_) => true,
             What::Presence(_) | What::Note { .. } => false,
         };
@@ -86,7 +86,6 @@ impl App {
 
     /// Scrolls as far as is needed to have an item on the screen.
     fn keep_in_sight(&mut self, place: Place) {
-        let newest = self.cursor();
         let (Some(layout), Some(conversation)) = (self.layout(), self.current()) else { return };
         let height = usize::from(layout.log.height);
         let blocks = self.blocks(conversation, layout.log.width);
@@ -97,10 +96,8 @@ impl App {
         let to = if (index, 0) < first { Some((index, 0)) } else { (lowest > first).then_some(lowest) };
         if let Some((index, row)) = to
             && let Some(place) = blocks.place(index)
-            && let Some(conversation) = self.current_mut()
         {
-            conversation.view = View::At { place, row, newest };
-            self.settle_view();
+            self.look_from(place, row);
         }
     }
 
@@ -216,7 +213,7 @@ impl App {
                 Some(re) => self.visit(re),
                 None => {
                     let text = entry.msg.as_deref().unwrap_or_default();
-                    match markup::styled_with(text, &[], None).0.links.into_iter().next() {
+                    match markup::styled(text, &[]).links.into_iter().next() {
                         Some(url) => self.effects.push(Effect::Open(url)),
                         None => self.say_key("nothing-to-open"),
                     }

@@ -77,7 +77,7 @@ impl Blocks<'_> {
         rows: &mut Vec<Line<'static>>,
         links: Option<&mut Links>,
     ) {
-        if self.is_hidden(entry) {
+        if self.context.circle.hides_entry(entry) {
             return self.push_hidden(index, rows);
         }
         let theme = self.context.theme;
@@ -92,8 +92,7 @@ impl Blocks<'_> {
         let at = (!self.continues_run(index, entry)).then_some(entry.at);
         let mut beside = Beside { at, is_selected, ..Beside::name(name, name_style) };
         if let Some(re) = entry.re {
-            let quote = fit(&self.quote(re), self.room());
-            self.push_body(beside, &self.pen().plain(&quote, theme.quote()), rows);
+            self.push_quote(beside, re, rows);
             beside = Beside { is_selected, ..Beside::name("", Style::new()) };
         }
         let body = self.body(item, entry, &from, is_mine);
@@ -144,12 +143,19 @@ impl Blocks<'_> {
         }
     }
 
+    /// The row over a reply.
+    fn push_quote(&self, beside: Beside<'_>, re: Seq, rows: &mut Vec<Line<'static>>) {
+        self.push_plain(beside, &fit(&self.quote(re), self.room()), self.context.theme.quote(), rows);
+    }
+
     /// One line of the entry that is replied to, as it is in the log.
     pub(super) fn quote(&self, re: Seq) -> String {
         let here = self.conversation.timeline.entry(re);
         let entry = here.or_else(|| self.context.quotes.get(&re).and_then(Option::as_ref));
         match entry {
-            Some(entry) if self.is_hidden(entry) => format!("┌ {}", self.context.locale.text("quote-hidden")),
+            Some(entry) if self.context.circle.hides_entry(entry) => {
+                format!("┌ {}", self.context.locale.text("quote-hidden"))
+            }
             Some(entry) => {
                 let from = entry.from.as_deref().map(drawable_line).unwrap_or_default();
                 let text = match entry.msg.as_deref() {
@@ -162,14 +168,11 @@ impl Blocks<'_> {
         }
     }
 
-    pub(super) fn is_hidden(&self, entry: &Entry) -> bool {
-        entry.from.as_ref().is_some_and(|from| self.context.circle.hides(from))
-    }
-
     /// A run of hidden entries shows how many they are, in the block of the first one.
     fn push_hidden(&self, index: usize, rows: &mut Vec<Line<'static>>) {
         let items = self.conversation.timeline.items();
-        let hidden = |at: usize| items.get(at).and_then(entry_of).is_some_and(|entry| self.is_hidden(entry));
+        let hidden =
+            |at: usize| items.get(at).and_then(entry_of).is_some_and(|entry| self.context.circle.hides_entry(entry));
         let at = index - 1;
         if at.checked_sub(1).is_some_and(hidden) {
             return;
@@ -206,8 +209,7 @@ impl Blocks<'_> {
         };
         let mut beside = Beside { at: Some(message.at), state, ..Beside::name(name, theme.own()) };
         if let Some(re) = message.send.re {
-            let quote = fit(&self.quote(re), self.room());
-            self.push_body(Beside { state: "", ..beside }, &self.pen().plain(&quote, theme.quote()), rows);
+            self.push_quote(Beside { state: "", ..beside }, re, rows);
             beside = Beside { state, ..Beside::name("", theme.dim()) };
         }
         let (body, _) = Pen { words: &[], ..self.pen() }.message(&text, theme.dim());

@@ -12,7 +12,7 @@ impl Blocks<'_> {
     /// An item as one line: when, who, what. Nothing for what is hidden.
     pub fn spoken(&self, item: &Item) -> Option<String> {
         let text = match &item.what {
-            What::Entry(entry) if self.is_hidden(entry) => return None,
+            What::Entry(entry) if self.context.circle.hides_entry(entry) => return None,
             What::Entry(entry) => self.spoken_entry(entry),
             What::Gap(gap) => self.gap(gap),
             What::Presence(coming) => format!("→ {}", self.coming(coming)?),

@@ -90,7 +90,8 @@ impl<W: Write> Screen<W> {
         self.out.finish(caret)
     }
 
-    /// The window may have another size: the next frame is drawn for it, whole. Its size.
+    /// The window may have another size: the next frame is drawn for it, whole, for the window may have been smaller in between
+    /// and have lost what was on it. Its size.
     pub(crate) fn resize(&mut self) -> io::Result<(u16, u16)> {
         let size = (self.measure)()?;
         self.next.resize(Rect::from((Position::ORIGIN, size)));
@@ -137,9 +138,7 @@ impl<W: Write> Screen<W> {
         out.write_all(text.as_bytes())?;
         Write::flush(out)
     }
-}
 
-impl<W: Write> Screen<W> {
     /// Turns the mouse on or off: buttons and the wheel.
     pub(crate) fn mouse(&mut self, is_on: bool) -> io::Result<()> {
         if std::mem::replace(&mut self.is_mouse_on, is_on) == is_on {

@@ -1,6 +1,6 @@
 //! The first run's form.
 
-use super::put;
+use super::{put, put_draft};
 use crate::{
     app::{
         App,
@@ -36,12 +36,9 @@ pub(super) fn draw(app: &App, form: &Form, area: Rect, buffer: &mut Buffer) -> O
         put(buffer, inside.x + 1, y, label_width, label, style);
         let left = inside.x + 1 + label_width;
         let room = inside.right().saturating_sub(left + 1);
-        let before = width(&field.text()[..field.caret()]);
-        let skip = (before + 1).saturating_sub(room.into());
-        let start = crate::text::byte_at_column(field.text(), skip);
-        put(buffer, left, y, room, &field.text()[start..], Style::new());
+        let column = put_draft(buffer, left, y, room, field);
         if is_focused {
-            let x = left + u16::try_from(before - width(&field.text()[..start])).unwrap_or(0);
+            let x = left + column;
             caret = Some(Position::new(x.min(area.right() - 1), y.min(area.bottom() - 1)));
         }
     }

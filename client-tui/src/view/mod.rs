@@ -9,7 +9,12 @@ mod status;
 mod tabs;
 mod users;
 
-use crate::{app::App, layout::Layout, links::Links, text::fit};
+use crate::{
+    app::{App, draft::Draft},
+    layout::Layout,
+    links::Links,
+    text::fit,
+};
 use ratatui::{
     buffer::Buffer,
     layout::{Position, Rect},
@@ -76,6 +81,15 @@ fn put(buffer: &mut Buffer, x: u16, y: u16, width: u16, text: &str, style: Style
         buffer.set_style(place, Style::reset());
         buffer.set_stringn(place.x, place.y, text, place.width.into(), style);
     }
+}
+
+/// Writes what is typed into one row, scrolled so far that the caret is in sight. The caret's column in the row.
+fn put_draft(buffer: &mut Buffer, x: u16, y: u16, room: u16, draft: &Draft) -> u16 {
+    let text = draft.text();
+    let before = crate::text::width(&text[..draft.caret()]);
+    let start = crate::text::byte_at_column(text, (before + 1).saturating_sub(room.into()));
+    put(buffer, x, y, room, &text[start..], Style::new());
+    u16::try_from(before - crate::text::width(&text[..start])).unwrap_or(0)
 }
 
 fn put_line(buffer: &mut Buffer, x: u16, y: u16, width: u16, line: &Line<'_>) {

@@ -1,6 +1,6 @@
 //! A list to choose from, with what is typed over it.
 
-use super::{overlay::frame, put};
+use super::{overlay::frame, put, put_draft};
 use crate::{
     app::{
         App,
@@ -44,14 +44,9 @@ fn title(app: &App, picker: &Picker) -> String {
 fn query(app: &App, picker: &Picker, inside: Rect, buffer: &mut Buffer) -> Position {
     let (x, room) = (inside.x + 3, inside.width.saturating_sub(4));
     put(buffer, inside.x + 1, inside.y, 1, "›", app.theme.own());
-    let text = picker.query.text();
-    let before = width(&text[..picker.query.caret()]);
-    let skip = (before + 1).saturating_sub(usize::from(room));
-    let start = crate::text::byte_at_column(text, skip);
-    put(buffer, x, inside.y, room, &text[start..], Style::new());
+    let column = put_draft(buffer, x, inside.y, room, &picker.query);
     let rule = format!("├{}┤", "─".repeat(inside.width.into()));
     put(buffer, inside.x - 1, inside.y + 1, inside.width + 2, &rule, app.theme.dim());
-    let column = u16::try_from(before - width(&text[..start])).unwrap_or(0);
     Position::new((x + column).min(inside.right().saturating_sub(1)), inside.y)
 }
 

@@ -32,18 +32,25 @@ fn scroll_up_to(terminal: &mut Terminal, text: &str, lines: &[String]) -> BTreeS
     }
 }
 
-#[test]
-fn a_gap_is_a_row_that_enter_fills() {
-    let (server, a) = (Server::start(), data());
-    let mut alice = client(&server, "alice", a.path(), 100, 24);
-    let lines = lines(1_150);
-    let mut bob = Guest::new(&server, "bob", "#lobby");
+/// Alice, back in the lobby: she has read 20 lines, and was away for the others.
+fn back_after(server: &Server, directory: &std::path::Path, lines: &[String]) -> Terminal {
+    let mut alice = client(server, "alice", directory, 100, 24);
+    let mut bob = Guest::new(server, "bob", "#lobby");
     bob.say_all(lines[..20].iter().map(String::as_str));
     alice.expect(&lines[19]);
+    alice.expect("#lobby 20");
+    alice.expect_gone("#lobby 20");
     alice.send("\x11");
     alice.wait();
     bob.say_all(lines[20..].iter().map(String::as_str));
-    let mut alice = client(&server, "alice", a.path(), 100, 24);
+    client(server, "alice", directory, 100, 24)
+}
+
+#[test]
+fn a_gap_is_a_row_that_enter_fills() {
+    let (server, a) = (Server::start(), data());
+    let lines = lines(1_150);
+    let mut alice = back_after(&server, a.path(), &lines);
     alice.expect("new ─");
     alice.send("\x1b[F");
     alice.expect(&lines[1_149]);
@@ -121,17 +128,8 @@ fn without_a_connection_the_disk_has_what_was_said() {
 #[test]
 fn what_a_gap_leaves_out_is_unread() {
     let (server, a) = (Server::start(), data());
-    let mut alice = client(&server, "alice", a.path(), 100, 24);
     let lines = lines(1_150);
-    let mut bob = Guest::new(&server, "bob", "#lobby");
-    bob.say_all(lines[..20].iter().map(String::as_str));
-    alice.expect(&lines[19]);
-    alice.expect("#lobby 20");
-    alice.expect_gone("#lobby 20");
-    alice.send("\x11");
-    alice.wait();
-    bob.say_all(lines[20..].iter().map(String::as_str));
-    let alice = client(&server, "alice", a.path(), 100, 24);
+    let alice = back_after(&server, a.path(), &lines);
     alice.expect("#lobby 1130");
     alice.expect("1130 new");
 }
@@ -139,17 +137,8 @@ fn what_a_gap_leaves_out_is_unread() {
 #[test]
 fn a_room_opens_where_the_unread_begins() {
     let (server, a) = (Server::start(), data());
-    let mut alice = client(&server, "alice", a.path(), 100, 24);
     let lines = lines(80);
-    let mut bob = Guest::new(&server, "bob", "#lobby");
-    bob.say_all(lines[..20].iter().map(String::as_str));
-    alice.expect(&lines[19]);
-    alice.expect("#lobby 20");
-    alice.expect_gone("#lobby 20");
-    alice.send("\x11");
-    alice.wait();
-    bob.say_all(lines[20..].iter().map(String::as_str));
-    let mut alice = client(&server, "alice", a.path(), 100, 24);
+    let mut alice = back_after(&server, a.path(), &lines);
     alice.expect("60 new");
     alice.expect(&lines[20]);
     assert!(!alice.screen().contains(&lines[79]));
