@@ -1,6 +1,6 @@
 //! What an operator may set: command line over file over default.
 
-use crate::{hub::Rules, journal};
+use crate::{WallClock, hub::Rules, journal};
 use anyhow::Context;
 use serde::Deserialize;
 use shared::limits::DEFAULT_PORT;
@@ -178,7 +178,7 @@ impl Config {
                 per_address: limits.connections_per_address.unwrap_or(caps.per_address),
                 exempt: limits.exempt.unwrap_or(caps.exempt),
             },
-            journal: journal::Settings { max_mib: file.journal.max_mib },
+            journal: journal::Settings { max_mib: file.journal.max_mib, wall: WallClock::default() },
         })
     }
 

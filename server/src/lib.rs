@@ -2,26 +2,26 @@
 //!
 //! [`start`] runs a server in a thread of its own; the binary and `parlor --host` are thin shells around it.
 
+mod clock;
 pub mod config;
-mod engine;
+pub mod engine;
 pub mod hub;
 pub mod ids;
 pub mod journal;
-mod reactor;
+mod serve;
 mod session;
 pub mod tail;
 
+pub use clock::WallClock;
 pub use config::Config;
 
 use anyhow::Context;
+use clock::Clock;
 use engine::Engine;
-use hub::{Hub, Now};
+use hub::Hub;
 use journal::{SqliteJournal, lock_directory};
-use std::{
-    net::SocketAddr,
-    thread::JoinHandle,
-    time::{Instant, SystemTime, UNIX_EPOCH},
-};
+use serve::Server;
+use std::{net::SocketAddr, thread::JoinHandle};
 use tokio::sync::{mpsc::unbounded_channel, watch};
 
 /// A server that runs.
@@ -56,21 +56,20 @@ pub fn start(config: Config) -> anyhow::Result<Running> {
         tracing::warn!(%address, "other machines get tls_required there: plain text is only served to them with --allow-plain");
     }
     let lock = lock_directory(&config.data_dir)?;
-    let listeners = engine::bind(&config.listen)?;
+    let listeners = serve::bind(&config.listen)?;
     let addresses = listeners.iter().map(std::net::TcpListener::local_addr).collect::<Result<_, _>>()?;
     let (outputs, from_journal) = unbounded_channel();
     let (journal, stored) = SqliteJournal::open(&config.data_dir, &config.journal, &outputs)?;
-    let wall = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |now| now.as_millis());
-    let run = format!("g{wall:x}");
-    let now = Now { mono: 0, wall: u64::try_from(wall).unwrap_or(0) };
-    let hub = Hub::new(config.rules.clone(), stored, run, now);
+    let clock = Clock::new(config.journal.wall.clone());
+    let now = clock.now();
+    let hub = Hub::new(config.rules.clone(), stored, format!("g{:x}", now.wall), now);
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let (stop, stopped) = watch::channel(false);
     let (ending, ended) = watch::channel(false);
-    let started = Instant::now();
     let thread = std::thread::Builder::new().name("server".into()).spawn(move || {
         let result = runtime.block_on(async {
-            Engine::new(&config, hub, Box::new(journal), from_journal, listeners, started)?.run(stopped).await
+            let engine = Engine::new(&config, hub, Box::new(journal), now);
+            Server::new(engine, from_journal, listeners, clock)?.run(stopped).await
         });
         if let Err(error) = &result {
             tracing::error!(error = %format!("{error:#}"), "server_failed");

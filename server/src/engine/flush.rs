@@ -1,6 +1,6 @@
 //! Bytes out: for each session one write of what lies between its cursors and the heads, its answers before them.
 
-use super::{Engine, Peer, line};
+use super::{Engine, Peer, Socket, line};
 use crate::{
     hub::{Hub, Millis, Now},
     ids::{LogId, SessionId},
@@ -14,14 +14,11 @@ use crate::{
 use shared::{Seq, limits};
 use std::{
     collections::HashMap,
-    io::{self, ErrorKind, IoSlice, Write},
+    io::{self, ErrorKind, IoSlice},
 };
 
 /// Logs that one write takes from.
 const PARTS: usize = 8;
-
-/// How long a round of writes may wait for more, in milliseconds: a server that was stopped in a round goes on at once.
-const PAUSE_MAX: Millis = 20;
 
 /// How a write went.
 enum Wrote {
@@ -33,20 +30,21 @@ enum Wrote {
     Some,
 }
 
-impl Engine {
-    /// Writes to everybody who is owed something. A write costs the same whatever its size, so where a round takes long
-    /// the next one waits as long: what comes meanwhile travels in one write instead of many.
-    pub(super) fn flush_all(&mut self) {
-        let began = self.now().mono;
+impl<S: Socket> Engine<S> {
+    /// Writes to everybody who is owed something.
+    pub fn flush_all(&mut self) {
         while let Some(id) = self.dirty.pop() {
             self.flush(id);
         }
-        let now = self.now().mono;
-        self.flush_at = now + (now - began).min(PAUSE_MAX);
+    }
+
+    /// True if somebody is owed something.
+    pub fn owes(&self) -> bool {
+        !self.dirty.is_empty()
     }
 
     pub(super) fn flush(&mut self, id: SessionId) {
-        let now = self.now();
+        let now = self.now;
         let Some(peer) = self.peers.get_mut(id) else { return };
         peer.dirty = false;
         if peer.blocked {
@@ -96,7 +94,7 @@ impl Engine {
             return;
         }
         if peer.connection.closing.is_some() {
-            let _ = peer.socket.shutdown(std::net::Shutdown::Write);
+            let _ = peer.socket.end();
             if peer.ended {
                 self.drop_peer(id, "ended");
             }
@@ -108,7 +106,7 @@ impl Engine {
     /// Asks the journal for what a cursor needs that is no longer in the tail.
     fn fetch(&mut self, id: SessionId) {
         let has_no_room =
-            |peer: &Peer| matches!(&peer.connection.dialect, Dialect::Classic(classic) if !classic.has_room());
+            |peer: &Peer<S>| matches!(&peer.connection.dialect, Dialect::Classic(classic) if !classic.has_room());
         if self.peers.get(id).is_some_and(has_no_room) {
             return;
         }
@@ -160,7 +158,12 @@ impl Engine {
 }
 
 /// One write: what is owed first, then the logs from the cursors on. Moves the cursors by what was taken.
-fn write(peer: &mut Peer, hub: &mut Hub, tails: &HashMap<LogId, Tail>, id: SessionId) -> io::Result<Wrote> {
+fn write<S: Socket>(
+    peer: &mut Peer<S>,
+    hub: &mut Hub,
+    tails: &HashMap<LogId, Tail>,
+    id: SessionId,
+) -> io::Result<Wrote> {
     let output = &mut peer.connection.output;
     // If nothing else is left, what is owed in its newest form is next.
     output.consume(0);
@@ -208,8 +211,8 @@ fn write(peer: &mut Peer, hub: &mut Hub, tails: &HashMap<LogId, Tail>, id: Sessi
 }
 
 /// Takes entries for a classic client and lets out one object, if it is time. When to come back.
-fn flush_classic(
-    peer: &mut Peer,
+fn flush_classic<S>(
+    peer: &mut Peer<S>,
     hub: &mut Hub,
     tails: &HashMap<LogId, Tail>,
     id: SessionId,

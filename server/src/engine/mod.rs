@@ -1,33 +1,31 @@
-//! The one loop: sockets, the journal's stream, timers; each turn reads what is there, lets the hub decide, and writes.
+//! What the server does between its sockets and its journal: reads requests, lets the hub decide, writes what is owed.
+//!
+//! Of the world it knows only what it is given: sockets behind the trait [`Socket`], the journal behind its trait, and
+//! the time. So the same code serves real connections and simulated ones.
 
+mod admission;
+mod effects;
 mod flush;
-mod listen;
 mod reading;
 mod shutdown;
 mod timers;
 
-pub(crate) use listen::bind;
-
 use crate::{
     config::Config,
-    hub::{Effect, Hub, Millis, Now, Progress, Slot},
+    hub::{Hub, Millis, Now, Progress},
     ids::{LogId, SessionId},
     journal::{Batch, Done, Journal, Op, Output, Page, Query},
-    reactor::{Reactor, Ready},
     session::{Asked, Connection, Dialect},
     tail::Tail,
 };
-use anyhow::bail;
-use listen::{Addresses, Listener};
-use mio::{Token, net::TcpStream};
+use admission::Addresses;
 use shared::{Event, Incoming, Outgoing, Request, event::encode};
 use slotmap::{Key, SlotMap};
 use std::{
     collections::{BTreeSet, HashMap},
+    io::{self, Read, Write},
     net::IpAddr,
-    time::{Instant, SystemTime, UNIX_EPOCH},
 };
-use tokio::sync::{mpsc::UnboundedReceiver, watch};
 
 /// Bytes that are read at once, into one buffer for all.
 const READ_BYTES: usize = 64 * 1024;
@@ -38,9 +36,26 @@ const TAILS_BYTES: usize = 64 << 20;
 /// Bytes of one tail, at least and at most.
 const TAIL_BYTES: (usize, usize) = (8 << 10, 128 << 10);
 
+/// A connection's bytes. Neither reading nor writing ever waits: what can't be done now is `WouldBlock`.
+pub trait Socket: Read + Write {
+    /// Nothing more will be written.
+    fn end(&mut self) -> io::Result<()>;
+}
+
+/// How the readiness of a socket has changed.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Readiness {
+    /// Something can be read, be it the end.
+    pub readable: bool,
+    /// The other side has ended its half.
+    pub ended: bool,
+    /// Something can be written.
+    pub writable: bool,
+}
+
 /// A connection with its socket.
-struct Peer {
-    socket: TcpStream,
+struct Peer<S> {
+    socket: S,
     address: IpAddr,
     connection: Connection,
     /// Something can be read.
@@ -53,116 +68,74 @@ struct Peer {
     dirty: bool,
 }
 
-/// The server's loop and all that it holds.
-pub(crate) struct Engine {
+/// The server without its sockets' readiness, its clock and its threads.
+pub struct Engine<S> {
     hub: Hub,
     journal: Box<dyn Journal>,
-    outputs: UnboundedReceiver<Output>,
-    reactor: Reactor,
-    listeners: Vec<Listener>,
     addresses: Addresses,
-    peers: SlotMap<SessionId, Peer>,
+    peers: SlotMap<SessionId, Peer<S>>,
     tails: HashMap<LogId, Tail>,
     allow_plain: bool,
     /// Ops of this turn.
     ops: Vec<Op>,
     /// Sessions with something to write.
     dirty: Vec<SessionId>,
-    /// Not before this time are they written to.
-    flush_at: Millis,
     /// Sessions that may go on with their requests.
     waiting: Vec<SessionId>,
     /// When which session has something to do by itself.
     wakes: BTreeSet<(Millis, SessionId)>,
     next_sweep: Millis,
-    accept_at: Option<Millis>,
     buffer: Vec<u8>,
-    start: Instant,
+    now: Now,
     failure: Option<String>,
     /// Ops that the journal has not answered.
     unsettled: usize,
 }
 
-impl Engine {
-    /// An engine over an opened journal. Must be called inside a runtime.
-    pub(crate) fn new(
-        config: &Config,
-        hub: Hub,
-        journal: Box<dyn Journal>,
-        outputs: UnboundedReceiver<Output>,
-        listeners: Vec<std::net::TcpListener>,
-        start: Instant,
-    ) -> anyhow::Result<Self> {
-        let reactor = Reactor::new()?;
-        let listeners = listen::register(&reactor, listeners)?;
-        Ok(Self {
+impl<S: Socket> Engine<S> {
+    /// An engine over an opened journal.
+    pub fn new(config: &Config, hub: Hub, journal: Box<dyn Journal>, now: Now) -> Self {
+        Self {
             hub,
             journal,
-            outputs,
-            reactor,
-            listeners,
             addresses: Addresses::new(config.caps.clone()),
             peers: SlotMap::with_key(),
             tails: HashMap::new(),
             allow_plain: config.allow_plain,
             ops: Vec::new(),
             dirty: Vec::new(),
-            flush_at: 0,
             waiting: Vec::new(),
             wakes: BTreeSet::new(),
-            next_sweep: timers::SWEEP,
-            accept_at: None,
+            next_sweep: now.mono + timers::SWEEP,
             buffer: vec![0; READ_BYTES],
-            start,
+            now,
             failure: None,
             unsettled: 0,
-        })
-    }
-
-    /// Serves until `stop` says so; then tells everybody, writes what is owed, and ends. An error: the journal failed.
-    pub(crate) async fn run(mut self, mut stop: watch::Receiver<bool>) -> anyhow::Result<()> {
-        loop {
-            let due = sleep_until(self.start, self.next_deadline());
-            let asked_to_stop = tokio::select! {
-                ready = self.reactor.ready() => { ready?; false }
-                output = self.outputs.recv() => { self.output(output); false }
-                () = due => false,
-                _ = stop.changed() => true,
-            };
-            self.turn()?;
-            if let Some(reason) = self.failure.take() {
-                bail!(reason);
-            }
-            if asked_to_stop {
-                return self.shut_down().await;
-            }
         }
     }
 
-    /// Reads what is there before any time is judged, then lets everything else happen.
-    fn turn(&mut self) -> anyhow::Result<()> {
-        let mut ready = Vec::new();
-        self.reactor.take(&mut ready)?;
-        for ready in ready {
-            self.ready(ready);
-        }
-        while let Ok(output) = self.outputs.try_recv() {
-            self.output(Some(output));
-        }
+    /// What time it is from now on.
+    pub fn set_time(&mut self, now: Now) {
+        self.now = now;
+    }
+
+    /// Does what is due and what has waited, and hands to the journal what is to be stored. Everything that could be
+    /// read is read before: no time is judged before that.
+    pub fn turn(&mut self) {
         self.timers();
         for id in std::mem::take(&mut self.waiting) {
             self.go_on(id);
         }
-        // The journal stores while the sockets are written.
         self.hand_over();
-        if self.now().mono >= self.flush_at {
-            self.flush_all();
-            self.hand_over();
-        }
-        Ok(())
     }
 
-    fn hand_over(&mut self) {
+    /// Why it can't go on, once that is so.
+    pub fn take_failure(&mut self) -> Option<String> {
+        self.failure.take()
+    }
+
+    /// Hands to the journal what is to be stored.
+    pub fn hand_over(&mut self) {
         self.apply();
         if !self.ops.is_empty() {
             self.unsettled += self.ops.len();
@@ -170,28 +143,25 @@ impl Engine {
         }
     }
 
-    fn ready(&mut self, ready: Ready) {
-        if let Some(listener) = self.listeners.iter().position(|listener| listener.token == ready.token) {
-            return self.accept(listener);
-        }
-        let id = session_of(ready.token);
+    /// The readiness of a connection has changed.
+    pub fn ready(&mut self, id: SessionId, readiness: Readiness) {
         let Some(peer) = self.peers.get_mut(id) else { return };
-        peer.readable |= ready.readable;
-        peer.ended |= ready.ended;
-        if ready.writable && std::mem::take(&mut peer.blocked) {
+        peer.readable |= readiness.readable;
+        peer.ended |= readiness.ended;
+        if readiness.writable && std::mem::take(&mut peer.blocked) {
             self.mark(id);
         }
-        if ready.readable {
+        if readiness.readable {
             self.go_on(id);
         }
     }
 
-    fn output(&mut self, output: Option<Output>) {
+    /// Takes what has come out of the journal.
+    pub fn output(&mut self, output: Output) {
         match output {
-            Some(Output::Batch(batch)) => self.settle(batch),
-            Some(Output::Page(query, page)) => self.page(query, page),
-            Some(Output::Failed(reason)) => self.failure = Some(reason),
-            None => self.failure = Some("the journal has ended".into()),
+            Output::Batch(batch) => self.settle(batch),
+            Output::Page(query, page) => self.page(query, page),
+            Output::Failed(reason) => self.failure = Some(reason),
         }
     }
 
@@ -212,7 +182,7 @@ impl Engine {
                 self.waiting.push(asker.session);
             }
         }
-        let now = self.now();
+        let now = self.now;
         self.hub.settle(batch.done, now);
         self.apply();
     }
@@ -265,7 +235,7 @@ impl Engine {
             if peer.dirty && comes_after_entries(peer, &asked) {
                 self.flush(id);
             }
-            let now = self.now();
+            let now = self.now;
             let progress = self.hub.request(id, &asked, now);
             if progress != Progress::Done {
                 let Some(peer) = self.peers.get_mut(id) else { return };
@@ -281,76 +251,9 @@ impl Engine {
         }
     }
 
-    /// Does what the hub wants.
-    fn apply(&mut self) {
-        loop {
-            let effects = self.hub.take_effects();
-            if effects.is_empty() {
-                return;
-            }
-            for effect in effects {
-                self.effect(effect);
-            }
-        }
-    }
-
-    fn effect(&mut self, effect: Effect) {
-        match effect {
-            Effect::Answer(id, outgoing) => self.answer(id, &outgoing),
-            Effect::Tell(ids, slot, event) => self.tell(&ids, &slot, event),
-            Effect::Store(op) => self.ops.push(op),
-            Effect::Read(query) => self.journal.read(query),
-            Effect::Grown(log) => {
-                for id in self.hub.followers(log) {
-                    mark(&mut self.peers, &mut self.dirty, id);
-                }
-            }
-            Effect::Flush(id) => self.mark(id),
-            Effect::Close(id) => self.close(id),
-        }
-    }
-
-    fn answer(&mut self, id: SessionId, outgoing: &Outgoing) {
-        let wall = self.now().wall;
-        let Some(peer) = self.peers.get_mut(id) else { return };
-        if let Event::Login(login) = &outgoing.event
-            && login.success
-        {
-            peer.connection.logged_in = true;
-            tracing::info!(session = id.data().as_ffi(), nickname = %login.nickname, claimed = login.claimed, "login");
-        }
-        match &mut peer.connection.dialect {
-            Dialect::Classic(classic) => {
-                let requests = classic.show(&outgoing.event, wall);
-                peer.connection.asked.extend(requests.into_iter().map(|request| Ok(request.into())));
-                self.waiting.push(id);
-            }
-            _ => peer.connection.output.push(&outgoing.encode()),
-        }
-        self.mark(id);
-    }
-
-    fn tell(&mut self, ids: &[SessionId], slot: &Slot, event: Event) {
-        let outgoing = Outgoing { event, tag: None };
-        let line = outgoing.encode();
-        for &id in ids {
-            let Some(peer) = self.peers.get_mut(id) else { continue };
-            if matches!(peer.connection.dialect, Dialect::Classic(_)) {
-                self.answer(id, &outgoing);
-            } else {
-                peer.connection.output.push_slot(slot, &line, !peer.blocked);
-                self.mark(id);
-            }
-        }
-    }
-
-    fn mark(&mut self, id: SessionId) {
-        mark(&mut self.peers, &mut self.dirty, id);
-    }
-
     /// The connection ends once it has been written what it is owed.
     fn close(&mut self, id: SessionId) {
-        let now = self.now();
+        let now = self.now;
         let Some(peer) = self.peers.get_mut(id) else { return };
         if peer.connection.closing.is_none() {
             let at = now.mono + timers::CLOSING;
@@ -364,52 +267,21 @@ impl Engine {
     }
 
     /// The connection is gone.
-    fn drop_peer(&mut self, id: SessionId, reason: &str) {
+    pub fn drop_peer(&mut self, id: SessionId, reason: &str) {
         let Some(peer) = self.peers.remove(id) else { return };
         tracing::info!(session = id.data().as_ffi(), reason, "closed");
         self.addresses.leave(peer.address);
-        let now = self.now();
+        let now = self.now;
         self.hub.disconnect(id, true, now);
         self.apply();
-    }
-
-    fn now(&self) -> Now {
-        let millis = |time: std::time::Duration| u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
-        let wall = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, millis);
-        Now { mono: millis(self.start.elapsed()), wall }
     }
 }
 
 /// True if what is committed is to be on its way before this request is dealt with: what was said before ignore mode or
 /// a goodbye is shown before it, and a classic client sees everything in one order.
-fn comes_after_entries(peer: &Peer, asked: &Asked) -> bool {
+fn comes_after_entries<S>(peer: &Peer<S>, asked: &Asked) -> bool {
     let ends = matches!(asked, Ok(Incoming { request: Request::Ignore { .. } | Request::Bye, .. }));
     ends || matches!(peer.connection.dialect, Dialect::Classic(_))
-}
-
-/// Notes that a session has something to write, unless it can't be written to.
-fn mark(peers: &mut SlotMap<SessionId, Peer>, dirty: &mut Vec<SessionId>, id: SessionId) {
-    if let Some(peer) = peers.get_mut(id)
-        && !peer.blocked
-        && !std::mem::replace(&mut peer.dirty, true)
-    {
-        dirty.push(id);
-    }
-}
-
-async fn sleep_until(start: Instant, at: Option<Millis>) {
-    match at {
-        Some(at) => tokio::time::sleep_until((start + std::time::Duration::from_millis(at)).into()).await,
-        None => std::future::pending().await,
-    }
-}
-
-fn token_of(id: SessionId) -> Token {
-    Token(usize::try_from(id.data().as_ffi()).expect("a machine of 64 bits"))
-}
-
-fn session_of(token: Token) -> SessionId {
-    slotmap::KeyData::from_ffi(token.0 as u64).into()
 }
 
 /// The line of an event without a tag.

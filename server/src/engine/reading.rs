@@ -1,6 +1,6 @@
 //! Bytes in: the dialect by the first of them, then requests.
 
-use super::{Engine, line};
+use super::{Engine, Socket, line};
 use crate::{
     hub::{Follow, Slot},
     ids::SessionId,
@@ -10,10 +10,10 @@ use crate::{
         sniff::{Sniff, sniff},
     },
 };
-use shared::{ErrorCode, Event, Rejection, classic::GREETING, codec::LineCodec, identity::KEY_BYTES};
-use std::io::{ErrorKind, Read};
+use shared::{ErrorCode, Event, Rejection, classic::GREETING, codec::LineCodec};
+use std::io::ErrorKind;
 
-impl Engine {
+impl<S: Socket> Engine<S> {
     /// Reads once. True if there may be more to read.
     pub(super) fn read(&mut self, id: SessionId) -> bool {
         let Some(peer) = self.peers.get_mut(id) else { return false };
@@ -106,7 +106,7 @@ impl Engine {
 
     /// Decides what a connection speaks; `waited` when it has had its time to say something.
     pub(super) fn find_dialect(&mut self, id: SessionId, waited: bool) {
-        let now = self.now();
+        let now = self.now;
         let Some(peer) = self.peers.get_mut(id) else { return };
         let connection = &mut peer.connection;
         if !matches!(connection.dialect, Dialect::Unknown) || connection.closing.is_some() {
@@ -133,13 +133,7 @@ impl Engine {
                 connection.dialect = Dialect::Classic(classic);
             }
         }
-        let mut challenge = [0; KEY_BYTES];
-        if let Err(error) = getrandom::fill(&mut challenge) {
-            self.failure = Some(format!("the system has no random bytes: {error}"));
-        }
-        let exempt = connection.exempt;
         let first = std::mem::take(&mut connection.unread);
-        self.hub.connect(id, challenge, exempt, now);
         self.mark(id);
         if !first.is_empty() {
             self.received(id, &first);

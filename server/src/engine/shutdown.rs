@@ -1,70 +1,60 @@
 //! The end: everybody is told, what is owed is written, what was handed in is stored.
 
-use super::{Engine, Peer, session_of, sleep_until};
+use super::{Engine, Peer, Socket};
 use crate::{
     hub::{Millis, Slot},
     ids::SessionId,
     session::Dialect,
 };
-use anyhow::bail;
 use shared::{Event, code::NoticeCode, event::Notice};
 use slotmap::Key;
 
-/// How long it may take.
-const SHUTDOWN_MS: Millis = 5_000;
-
-impl Engine {
-    pub(super) async fn shut_down(mut self) -> anyhow::Result<()> {
-        self.listeners.clear();
+impl<S: Socket> Engine<S> {
+    /// Tells everybody that the server ends, and when to come back.
+    pub fn say_goodbye(&mut self) {
         let ids: Vec<SessionId> = self.peers.keys().collect();
-        for &id in &ids {
+        for id in ids {
             // Spread out, so that the clients do not all come back at once.
             let retry_ms = 500 + id.data().as_ffi().wrapping_mul(0x9e37_79b9_7f4a_7c15) % 2_000;
             let notice = Notice { code: NoticeCode::Shutdown, in_ms: Some(0), retry_ms: Some(retry_ms) };
             self.tell(&[id], &Slot::Keep, Event::Notice(notice));
         }
-        let deadline = self.now().mono + SHUTDOWN_MS;
-        while self.now().mono < deadline {
-            self.flush_all();
-            self.hand_over();
-            if self.unsettled == 0 && !self.peers.values().any(is_owed) {
-                break;
-            }
-            let wake = self.wakes.first().map_or(deadline, |(at, _)| *at).min(deadline);
-            tokio::select! {
-                ready = self.reactor.ready() => {
-                    ready?;
-                    let mut ready = Vec::new();
-                    self.reactor.take(&mut ready)?;
-                    for ready in ready.iter().filter(|ready| ready.writable) {
-                        if let Some(peer) = self.peers.get_mut(session_of(ready.token)) {
-                            peer.blocked = false;
-                        }
-                        self.mark(session_of(ready.token));
-                    }
-                }
-                output = self.outputs.recv(), if self.unsettled > 0 => self.output(output),
-                () = sleep_until(self.start, Some(wake)) => self.mark_due(),
-            }
-            if let Some(reason) = self.failure.take() {
-                bail!(reason);
-            }
-        }
-        Ok(())
     }
 
-    /// Classic clients are written to object by object, when each is due.
-    fn mark_due(&mut self) {
-        let now = self.now().mono;
-        while let Some((at, id)) = self.wakes.first().copied().filter(|(at, _)| *at <= now) {
+    /// True while something is to be stored, or owed to somebody who takes it.
+    pub fn is_busy(&self) -> bool {
+        self.unsettled > 0 || self.peers.values().any(is_owed)
+    }
+
+    /// True while the journal has not answered everything.
+    pub fn has_unsettled(&self) -> bool {
+        self.unsettled > 0
+    }
+
+    /// A connection can be written to again. Nothing more is read.
+    pub fn writable(&mut self, id: SessionId) {
+        if let Some(peer) = self.peers.get_mut(id) {
+            peer.blocked = false;
+            self.mark(id);
+        }
+    }
+
+    /// Marks the classic clients that are due: they are written to object by object.
+    pub fn mark_due(&mut self) {
+        while let Some((at, id)) = self.wakes.first().copied().filter(|(at, _)| *at <= self.now.mono) {
             self.wakes.remove(&(at, id));
             self.mark(id);
         }
     }
+
+    /// When the next one is due.
+    pub fn next_due(&self) -> Option<Millis> {
+        self.wakes.first().map(|(at, _)| *at)
+    }
 }
 
 /// True if there is something left that the other side would take.
-fn is_owed(peer: &Peer) -> bool {
+fn is_owed<S>(peer: &Peer<S>) -> bool {
     let has_objects = matches!(&peer.connection.dialect, Dialect::Classic(classic) if classic.has_objects());
     !peer.blocked && (has_objects || peer.connection.output.unsent() > 0)
 }

@@ -1,6 +1,6 @@
 //! What is due: one sweep over all connections, a wake for the few that wait for something.
 
-use super::Engine;
+use super::{Engine, Socket};
 use crate::{
     hub::{Millis, Slot},
     ids::SessionId,
@@ -25,32 +25,34 @@ const LOGIN_CLASSIC: Millis = 600_000;
 /// How long the last words may take.
 pub(super) const CLOSING: Millis = 2_000;
 
-impl Engine {
-    /// Wakes a new connection when its times are up.
-    pub(super) fn watch_new(&mut self, id: SessionId, now: Millis) {
-        self.wakes.extend([SNIFF, TLS, LOGIN, LOGIN_CLASSIC].map(|wait| (now + wait, id)));
+impl<S: Socket> Engine<S> {
+    /// Wakes a connection that has not logged in when the next of its times is up.
+    pub(super) fn watch(&mut self, id: SessionId) {
+        let Some(connection) = self.peers.get(id).map(|peer| &peer.connection).filter(|known| !known.logged_in) else {
+            return;
+        };
+        let times = [SNIFF, TLS, LOGIN, LOGIN_CLASSIC].map(|wait| connection.opened + wait);
+        if let Some(at) = times.into_iter().find(|at| *at > self.now.mono) {
+            self.wakes.insert((at, id));
+        }
     }
 
-    /// When [`Engine::timers`] has something to do.
-    pub(super) fn next_deadline(&self) -> Option<Millis> {
+    /// When [`Engine::turn`] has something to do.
+    pub fn next_deadline(&self) -> Option<Millis> {
         if !self.waiting.is_empty() {
             return Some(0);
         }
-        let flush = (!self.dirty.is_empty()).then_some(self.flush_at);
         let wake = self.wakes.first().map(|(at, _)| *at);
         let sweep = (!self.peers.is_empty()).then_some(self.next_sweep);
-        [flush, wake, sweep, self.accept_at, self.hub.next_deadline(self.now())].into_iter().flatten().min()
+        [wake, sweep, self.hub.next_deadline(self.now)].into_iter().flatten().min()
     }
 
     pub(super) fn timers(&mut self) {
-        let now = self.now();
-        if self.accept_at.is_some_and(|at| at <= now.mono) {
-            self.accept_at = None;
-            self.accept_all();
-        }
+        let now = self.now;
         while let Some((at, id)) = self.wakes.first().copied().filter(|(at, _)| *at <= now.mono) {
             self.wakes.remove(&(at, id));
             self.wake(id, now.mono);
+            self.watch(id);
         }
         if now.mono >= self.next_sweep {
             self.next_sweep = now.mono + SWEEP;

@@ -41,8 +41,6 @@ pub(crate) struct Connection {
     pub(crate) output: Output,
     /// When it was opened.
     pub(crate) opened: Millis,
-    /// Rates and caps do not hold for it.
-    pub(crate) exempt: bool,
     /// It has logged in.
     pub(crate) logged_in: bool,
     /// Bytes and lines before the login.
@@ -57,14 +55,13 @@ pub(crate) struct Connection {
 
 impl Connection {
     /// A connection of which nothing is known.
-    pub(crate) fn new(exempt: bool, now: Millis) -> Self {
+    pub(crate) fn new(now: Millis) -> Self {
         Self {
             dialect: Dialect::Unknown,
             unread: Vec::new(),
             asked: VecDeque::new(),
             output: Output::default(),
             opened: now,
-            exempt,
             logged_in: false,
             spent: (0, 0),
             silent: 0,

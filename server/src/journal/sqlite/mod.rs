@@ -10,6 +10,7 @@ mod search;
 mod write;
 
 use super::{Journal, Op, Output, Query, Stored};
+use crate::WallClock;
 use anyhow::{Context, bail};
 use rusqlite::Connection;
 use std::{
@@ -29,6 +30,8 @@ const BATCH_OPS: usize = 4_096;
 pub struct Settings {
     /// The database takes at most so many MiB.
     pub max_mib: Option<u64>,
+    /// What entries are dated by.
+    pub wall: WallClock,
 }
 
 /// A journal in a SQLite database.
@@ -55,9 +58,12 @@ impl SqliteJournal {
 
         let (ops, op_queue) = channel();
         let (queries, query_queue) = channel();
+        let wall = settings.wall.clone();
         let (to_loop, pages) = (outputs.clone(), outputs.clone());
         let threads = vec![
-            thread::Builder::new().name("journal".into()).spawn(move || write_loop(connection, &op_queue, &to_loop))?,
+            thread::Builder::new()
+                .name("journal".into())
+                .spawn(move || write_loop(connection, wall, &op_queue, &to_loop))?,
             thread::Builder::new().name("pages".into()).spawn(move || read_loop(&reader, &query_queue, &pages))?,
         ];
         Ok((Self { ops: Some(ops), queries: Some(queries), threads }, stored))
@@ -89,8 +95,8 @@ impl Drop for SqliteJournal {
     }
 }
 
-fn write_loop(connection: Connection, queue: &Receiver<Vec<Op>>, outputs: &UnboundedSender<Output>) {
-    let mut writer = match write::Writer::new(connection) {
+fn write_loop(connection: Connection, wall: WallClock, queue: &Receiver<Vec<Op>>, outputs: &UnboundedSender<Output>) {
+    let mut writer = match write::Writer::new(connection, wall) {
         Ok(writer) => writer,
         Err(error) => return drop(outputs.send(Output::Failed(format!("the journal can't be read: {error}")))),
     };

@@ -2,6 +2,7 @@
 
 use super::schema;
 use crate::{
+    WallClock,
     ids::{LogId, PersonId, SessionId},
     journal::{Account, Batch, Committed, Done, Draft, Hold, Op},
 };
@@ -12,14 +13,12 @@ use shared::{
     identity::{PublicKey, base64url},
     text::{Body, Label},
 };
-use std::{
-    collections::{BTreeMap, HashMap, hash_map},
-    time::{SystemTime, UNIX_EPOCH},
-};
+use std::collections::{BTreeMap, HashMap, hash_map};
 
 /// The one connection that writes, and where each log stands.
 pub(super) struct Writer {
     pub(super) connection: Connection,
+    wall: WallClock,
     heads: HashMap<LogId, Head>,
     /// Logs with entries that the index does not have yet, and the first of them.
     pub(super) unindexed: BTreeMap<LogId, Seq>,
@@ -36,11 +35,11 @@ struct Head {
 }
 
 impl Writer {
-    pub(super) fn new(connection: Connection) -> rusqlite::Result<Self> {
+    pub(super) fn new(connection: Connection, wall: WallClock) -> rusqlite::Result<Self> {
         let unindexed = super::index::behind(&connection)?;
         let next_guest = schema::meta(&connection, "next_guest")?.and_then(|next| i32::try_from(next).ok());
         let stale_guests = next_guest.map(|next| 1 - next);
-        Ok(Self { connection, stale_guests, heads: HashMap::new(), unindexed, refusing: HashMap::new() })
+        Ok(Self { connection, wall, stale_guests, heads: HashMap::new(), unindexed, refusing: HashMap::new() })
     }
 
     /// Stores a batch. `Err`: nobody knows what is on disk; the journal must not go on.
@@ -147,7 +146,7 @@ impl Writer {
     fn insert(&mut self, draft: &Draft, log: LogId, re: Option<Seq>, batch: &mut Batch) -> rusqlite::Result<Committed> {
         let head = self.head(log)?;
         // Times of a log never go back, so that pages can be found by time.
-        let (seq, at) = (head.seq.next(), head.at.max(now()));
+        let (seq, at) = (head.seq.next(), head.at.max(self.wall.now()));
         let receiver = draft.to.as_ref().map(|(name, _)| name.as_str());
         self.connection
             .prepare_cached(
@@ -337,10 +336,6 @@ pub(super) fn push_line(lines: &mut Vec<u8>, room: &LogName, entry: Entry) {
     let message = shared::Event::Message(Message { room: room.clone(), entry });
     serde_json::to_writer(&mut *lines, &message).expect("writing to memory");
     lines.push(b'\n');
-}
-
-fn now() -> UnixMillis {
-    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |now| u64::try_from(now.as_millis()).unwrap_or(0))
 }
 
 fn new_epoch() -> Epoch {
