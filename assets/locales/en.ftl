@@ -45,6 +45,7 @@ store-failed = the disk refuses: { $reason }. What is typed now is not kept.
 not-connected = not connected; try again once the link is up
 nothing-unread = nothing unread
 last-conversation = this is the last conversation; /quit ends the program
+leave-pending = messages to this conversation are still on their way; take them back first, or wait
 room-wrong = a room is # and 1 to 32 letters, digits or -_.
 nickname-wrong = { $name } is no nickname: { $reason }
 text-empty = nothing to send

@@ -45,6 +45,7 @@ store-failed = 磁盘写入失败：{ $reason }。现在输入的内容不会被
 not-connected = 尚未连接；连接后请再试
 nothing-unread = 没有未读消息
 last-conversation = 这是最后一个会话；/quit 退出程序
+leave-pending = 还有发往此会话的消息未送达；请先撤回，或稍候
 room-wrong = 聊天室名是 # 加 1 到 32 个文字、数字或 -_.
 nickname-wrong = { $name } 不是有效昵称：{ $reason }
 text-empty = 没有可发送的内容

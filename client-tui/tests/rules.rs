@@ -10,6 +10,8 @@ mod catching_up;
 mod history;
 #[path = "rules/input.rs"]
 mod input;
+#[path = "rules/joining.rs"]
+mod joining;
 #[path = "rules/log.rs"]
 mod log;
 #[path = "rules/outbox.rs"]

@@ -68,6 +68,16 @@ impl Tail {
         self.first.forward(lines as u64).previous()
     }
 
+    /// Bytes that are here.
+    pub fn len(&self) -> usize {
+        self.bytes.len()
+    }
+
+    /// True if there are none.
+    pub fn is_empty(&self) -> bool {
+        self.bytes.is_empty()
+    }
+
     /// The last entry; `None` if there are none.
     pub fn last(&self) -> Option<Seq> {
         (!self.starts.is_empty()).then(|| self.first.forward(self.starts.len() as u64).previous())

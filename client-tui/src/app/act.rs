@@ -204,6 +204,11 @@ impl App {
             self.say_key("last-conversation");
             return false;
         }
+        if self.pending(&conversation.partner).iter().any(|message| message.is_on_its_way()) {
+            // Nobody would see what becomes of it, and into a room that one is not in it can't go.
+            self.say_key("leave-pending");
+            return false;
+        }
         if let Partner::Room(room) = &conversation.partner {
             let room = LogName::Room(room.clone());
             self.logs.remove(&room);

@@ -14,7 +14,7 @@ use crate::{
     text::drawable_line,
 };
 use shared::{
-    ErrorCode, Event, Kind, LogName, Outgoing, Rejection, Seq,
+    ErrorCode, Event, Kind, LogName, Outgoing, Seq,
     event::{Ack, Joined, Login, Message, Notice, Presence},
     text::Label,
 };
@@ -65,7 +65,7 @@ impl App {
         self.link = Link::Down { reason, retry_at };
         self.outbox.broken();
         for log in self.logs.values_mut() {
-            log.joined = false;
+            (log.joined, log.join_at) = (false, None);
         }
         self.down_since.get_or_insert(self.now.mono);
         self.latency = None;
@@ -121,7 +121,7 @@ impl App {
                 }
             }
             Event::Notice(notice) => self.notice(&notice),
-            Event::Error(rejection) => self.error(*rejection),
+            Event::Error(rejection) => self.refused(&rejection),
             Event::Welcome(_)
             | Event::Left { .. }
             | Event::Help { .. }
@@ -180,7 +180,7 @@ impl App {
             log.quotes.clear();
         }
         log.epoch = Some(epoch.clone());
-        (log.first, log.mark, log.joined) = (first, read, true);
+        (log.first, log.mark, log.joined, log.join_at) = (first, read, true, None);
         // What ignore mode holds back is counted by itself.
         log.head = if self.ignoring { log.cursor } else { head.max(log.cursor) };
         log.catching_up = (log.cursor < log.head).then_some(head);
@@ -334,48 +334,5 @@ impl App {
         let key = format!("notice-{}", notice.code.as_str().replace('_', "-"));
         let text = if self.locale.has(&key) { self.locale.text(&key) } else { drawable_line(notice.code.as_str()) };
         self.note(text);
-    }
-
-    fn error(&mut self, rejection: Rejection) {
-        let reason = self.error_text(&rejection.code, &rejection.detail);
-        match (&rejection.id, rejection.retry_ms) {
-            (Some(id), Some(retry_ms)) => {
-                self.outbox.retry(id, self.now.mono + retry_ms);
-                self.say(reason);
-            }
-            (Some(id), None) => {
-                self.outbox.refused(id, reason);
-                self.store(Job::Settle(id.clone()));
-            }
-            (None, _) => {
-                self.refused(&rejection);
-                // Joins that were written with a refused login are refused, too; the form says why.
-                if self.form.is_none() {
-                    self.note(reason);
-                }
-            }
-        }
-    }
-
-    /// What waits for the answer to a refused question waits no more.
-    fn refused(&mut self, rejection: &Rejection) {
-        match rejection.request.as_deref() {
-            Some("history") => {
-                let room = rejection.room.as_deref().and_then(|room| LogName::parse(room).ok());
-                room.and_then(|room| self.pages.answered(&room));
-            }
-            Some("search") => {
-                if let Some(super::Overlay::Picker(picker)) = &mut self.overlay {
-                    picker.is_waiting = false;
-                }
-            }
-            _ => {}
-        }
-    }
-
-    /// Marks a log as to be joined anew.
-    pub(super) fn join_log(&mut self, room: LogName) {
-        let start = self.logs.entry(room.clone()).or_default().start();
-        self.ask(shared::Request::Join { room, start });
     }
 }

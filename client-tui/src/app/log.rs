@@ -19,6 +19,8 @@ pub struct Log {
     pub mark: Option<Seq>,
     /// The server has answered the `join` of this connection.
     pub joined: bool,
+    /// The `join` was refused for a while: when to ask again.
+    pub join_at: Option<u64>,
     /// What was missed is on its way, up to this entry.
     pub catching_up: Option<Seq>,
     /// Which entries are here, whichever conversation shows them.

@@ -23,6 +23,7 @@ pub mod pages;
 pub mod people;
 pub mod picker;
 mod reading;
+mod refused;
 pub mod ring;
 pub mod roster;
 mod say;
@@ -318,6 +319,7 @@ impl App {
         if self.log_in_at.is_some_and(|at| at <= now.mono) {
             self.log_in();
         }
+        self.join_again();
         self.send_ready();
         self.ask_for_quotes();
         self.see();
@@ -341,7 +343,8 @@ impl App {
             _ => None,
         };
         let word = self.word.as_ref().map(|(_, until)| *until);
-        [second, word, self.log_in_at, self.next_seen(), self.next_draft(), self.outbox.next_retry(self.now.mono)]
+        let retry = self.outbox.next_retry(self.now.mono);
+        [second, word, self.log_in_at, self.next_join(), self.next_seen(), self.next_draft(), retry]
             .into_iter()
             .flatten()
             .min()
@@ -392,8 +395,12 @@ impl App {
     }
 
     /// What is joined with the login: the inbox and every room that is open, from where each was left.
-    fn joins(&self) -> Vec<Request> {
-        self.logs.iter().map(|(room, log)| Request::Join { room: room.clone(), start: log.start() }).collect()
+    fn joins(&mut self) -> Vec<Request> {
+        let join = |(room, log): (&LogName, &mut Log)| {
+            log.join_at = None;
+            Request::Join { room: room.clone(), start: log.start() }
+        };
+        self.logs.iter_mut().map(join).collect()
     }
 
     /// The form again, with what was chosen.

@@ -104,7 +104,11 @@ impl App {
             }
             last = entry.seq;
             let Some(partner) = self.partner_of(&log.room, &entry) else { continue };
-            let index = self.conversation(&partner);
+            let index = self.find(&partner).unwrap_or_else(|| {
+                let span = self.logs[&log.room].span.clone();
+                self.conversations.push(Conversation::new(partner, span));
+                self.conversations.len() - 1
+            });
             self.conversations[index].timeline.append(entry);
         }
         if last > Seq::ZERO && last < log.cursor {
@@ -215,7 +219,12 @@ impl App {
             return index;
         }
         let log = self.logs.entry(partner.log()).or_default();
-        self.conversations.push(Conversation::new(partner.clone(), log.span.clone()));
+        let span = match partner {
+            Partner::Room(_) => log.span.clone(),
+            // It may have been left: what was said with this person before is not here.
+            Partner::Person(_) => log.cursor.next().into(),
+        };
+        self.conversations.push(Conversation::new(partner.clone(), span));
         self.conversations.len() - 1
     }
 

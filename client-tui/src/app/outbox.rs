@@ -35,6 +35,11 @@ pub struct Outgoing {
 }
 
 impl Outgoing {
+    /// What becomes of it is not known yet.
+    pub fn is_on_its_way(&self) -> bool {
+        !matches!(self.delivery, Delivery::Stored(_) | Delivery::Refused(_))
+    }
+
     /// It may still be edited or dropped: nobody else has ever seen it.
     pub fn is_recallable(&self) -> bool {
         match self.delivery {

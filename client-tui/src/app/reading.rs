@@ -141,6 +141,17 @@ impl App {
         self.inputs.leave();
         self.divide();
         self.open_at_divider();
+        self.fill_empty();
+    }
+
+    /// Nothing is here of what may have been said with a person whose conversation was left.
+    fn fill_empty(&mut self) {
+        let is_blank = self.current().is_some_and(|current| {
+            current.timeline.items().is_empty() && current.timeline.span().start() > self.log_of(current).cursor
+        });
+        if is_blank && self.loaded {
+            self.fetch_older();
+        }
     }
 
     /// The conversation on the screen is left: its divider goes.

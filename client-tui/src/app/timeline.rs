@@ -121,6 +121,9 @@ impl Timeline {
     pub fn append(&mut self, entry: Entry) {
         let place = Place::entry(entry.seq);
         if self.items.back().is_none_or(|last| last.place < place) {
+            if !self.span.has(entry.seq) {
+                self.span.cover(entry.seq, entry.seq);
+            }
             self.items.push_back(Item { place, what: What::Entry(Box::new(entry)) });
         }
     }

@@ -207,6 +207,13 @@ impl Store {
         Ok(Self { connection, lasts: true })
     }
 
+    /// A store in memory.
+    pub fn in_memory() -> anyhow::Result<Self> {
+        let connection = Connection::open_in_memory()?;
+        connection.execute_batch(SCHEMA)?;
+        Ok(Self { connection, lasts: true })
+    }
+
     /// A setting of an earlier run.
     pub fn setting(&self, key: &str) -> anyhow::Result<Option<String>> {
         Ok(self.connection.query_row("SELECT value FROM setting WHERE key = ?", [key], |row| row.get(0)).optional()?)

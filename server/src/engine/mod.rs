@@ -53,6 +53,19 @@ pub struct Readiness {
     pub writable: bool,
 }
 
+/// What a server holds in memory for its connections, in bytes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Held {
+    /// How many connections there are.
+    pub connections: usize,
+    /// Answers that are not sent.
+    pub unsent: usize,
+    /// Requests that are not dealt with.
+    pub unread: usize,
+    /// The newest entries of logs.
+    pub tails: usize,
+}
+
 /// A connection with its socket.
 struct Peer<S> {
     socket: S,
@@ -127,6 +140,17 @@ impl<S: Socket> Engine<S> {
             self.go_on(id);
         }
         self.hand_over();
+    }
+
+    /// What is held in memory for everybody's sake.
+    pub fn held(&self) -> Held {
+        let connections = || self.peers.values().map(|peer| &peer.connection);
+        Held {
+            connections: self.peers.len(),
+            unsent: connections().map(|connection| connection.output.unsent()).sum(),
+            unread: connections().map(|connection| connection.unread.len()).sum(),
+            tails: self.tails.values().map(Tail::len).sum(),
+        }
     }
 
     /// Why it can't go on, once that is so.

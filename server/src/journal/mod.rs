@@ -6,7 +6,7 @@
 pub mod search_text;
 mod sqlite;
 
-pub use sqlite::{Settings, SqliteJournal, lock_directory};
+pub use sqlite::{InlineJournal, Settings, SqliteJournal, lock_directory};
 
 use crate::ids::{LogId, PersonId, SessionId};
 use shared::{

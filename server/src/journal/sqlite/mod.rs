@@ -4,10 +4,13 @@
 //! that may only query. The full-text index follows behind the commits, in the writer's idle moments.
 
 mod index;
+mod inline;
 mod read;
 mod schema;
 mod search;
 mod write;
+
+pub use inline::InlineJournal;
 
 use super::{Journal, Op, Output, Query, Stored};
 use crate::WallClock;

@@ -61,11 +61,14 @@ pub(super) fn open(path: &Path, settings: &Settings) -> anyhow::Result<Connectio
     ensure!(mode == "wal" && synchronous == 2, "SQLite did not take WAL mode with full synchronisation");
     if let Some(mib) = settings.max_mib {
         let page: u64 = connection.pragma_query_value(None, "page_size", |row| row.get(0))?;
-        connection.pragma_update(None, "max_page_count", i64::try_from(mib.saturating_mul(1 << 20) / page)?)?;
+        limit_pages(&connection, mib.saturating_mul(1 << 20) / page)?;
     }
     let version: i64 = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
     match version {
-        0 => create(&connection, path)?,
+        0 => {
+            create(&connection)?;
+            settle(&connection, path)?;
+        }
         VERSION => {}
         other => anyhow::bail!("it has format {other}; this server knows format {VERSION}: use a newer server"),
     }
@@ -73,8 +76,25 @@ pub(super) fn open(path: &Path, settings: &Settings) -> anyhow::Result<Connectio
     Ok(connection)
 }
 
-fn create(connection: &Connection, path: &Path) -> anyhow::Result<()> {
-    connection.execute_batch(&format!("BEGIN; {SCHEMA} PRAGMA user_version = {VERSION}; COMMIT;"))?;
+/// A database in memory, with the tables.
+pub(super) fn in_memory() -> anyhow::Result<Connection> {
+    let connection = Connection::open_in_memory()?;
+    create(&connection)?;
+    connection.set_prepared_statement_cache_capacity(64);
+    Ok(connection)
+}
+
+/// The database takes at most so many pages; but it never loses what it has.
+pub(super) fn limit_pages(connection: &Connection, pages: u64) -> anyhow::Result<()> {
+    Ok(connection.pragma_update(None, "max_page_count", i64::try_from(pages)?)?)
+}
+
+fn create(connection: &Connection) -> rusqlite::Result<()> {
+    connection.execute_batch(&format!("BEGIN; {SCHEMA} PRAGMA user_version = {VERSION}; COMMIT;"))
+}
+
+/// The tables are in the file, and the file is in its folder, whatever happens.
+fn settle(connection: &Connection, path: &Path) -> anyhow::Result<()> {
     connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))?;
     File::open(path)?.sync_all()?;
     if let Some(folder) = path.parent() {

@@ -16,6 +16,7 @@ use shared::{
 use std::collections::{BTreeMap, HashMap, hash_map};
 
 /// The one connection that writes, and where each log stands.
+#[derive(Debug)]
 pub(super) struct Writer {
     pub(super) connection: Connection,
     wall: WallClock,
@@ -28,7 +29,7 @@ pub(super) struct Writer {
     refusing: HashMap<(SessionId, LogId), MessageId>,
 }
 
-#[derive(Clone, Copy)]
+#[derive(Debug, Clone, Copy)]
 struct Head {
     seq: Seq,
     at: UnixMillis,
