@@ -171,7 +171,8 @@ impl App {
 
     fn joined(&mut self, joined: Joined) {
         let Joined { room, epoch, first, head, read, topic, members, roster } = joined;
-        let log = self.logs.entry(room.clone()).or_default();
+        // The room may have been left before the answer came.
+        let Some(log) = self.logs.get_mut(&room) else { return };
         let is_resumed = log.epoch.as_ref() == Some(&epoch);
         let was_known = log.epoch.is_some();
         if !is_resumed {
@@ -218,10 +219,7 @@ impl App {
 
     fn message(&mut self, message: Message) {
         let Message { room, entry } = message;
-        let log = self.logs.entry(room.clone()).or_default();
-        if entry.seq <= log.cursor {
-            return;
-        }
+        let Some(log) = self.logs.get_mut(&room).filter(|log| entry.seq > log.cursor) else { return };
         let is_mine = entry.from.as_ref() == Some(&self.me);
         if is_mine && log.mark == Some(entry.seq.previous()) {
             log.mark = Some(entry.seq);

@@ -1,6 +1,9 @@
 //! Messages on their way: what has been typed and is not acknowledged.
 
-use shared::{MessageId, Seq, UnixMillis, limits, request::Send};
+use shared::{
+    MessageId, RoomName, Seq, UnixMillis, limits,
+    request::{Destination, Send},
+};
 
 /// How far a message has come. It only ever moves down this list.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -155,25 +158,34 @@ impl Outbox {
     }
 
     /// What may be written now, in order; it counts as written. `open` tells whether a message's log is joined. A message
-    /// that waits holds back those behind it for the same place.
+    /// that waits holds back those behind it for the same log: what is said to people all goes through one's own inbox.
     pub fn take_ready(&mut self, now: u64, open: impl Fn(&Send) -> bool) -> Vec<Send> {
-        let mut room = limits::SENDS_UNANSWERED
-            .saturating_sub(self.messages.iter().filter(|message| message.delivery == Delivery::Written).count());
+        let written = self.messages.iter().filter(|message| message.delivery == Delivery::Written);
+        let mut room = limits::SENDS_UNANSWERED.saturating_sub(written.count());
         let mut waiting = Vec::new();
         let mut ready = Vec::new();
-        for message in &mut self.messages {
-            let is_ready = message.delivery == Delivery::Ready && message.not_before <= now && room > 0;
+        for at in 0..self.messages.len() {
+            let log = log_of(&self.messages[at].send.to);
+            let is_next = room > 0 && !waiting.contains(&log) && !self.is_unanswered_behind(at, log.as_ref());
+            let message = &mut self.messages[at];
             let is_pending = matches!(message.delivery, Delivery::Saving | Delivery::Ready | Delivery::Held);
-            if is_ready && open(&message.send) && !waiting.contains(&message.send.to) {
+            if is_next && message.delivery == Delivery::Ready && message.not_before <= now && open(&message.send) {
                 message.delivery = Delivery::Written;
                 message.was_written = true;
                 ready.push(message.send.clone());
                 room -= 1;
             } else if is_pending {
-                waiting.push(message.send.to.clone());
+                waiting.push(log);
             }
         }
         ready
+    }
+
+    /// True if one behind that message is under way into the same log: so it is where the server has refused the first of
+    /// several for a while. What is sent again before the others are refused as well would let them be overtaken.
+    fn is_unanswered_behind(&self, at: usize, log: Option<&RoomName>) -> bool {
+        let behind = &self.messages[at + 1..];
+        behind.iter().any(|other| other.delivery == Delivery::Written && log_of(&other.send.to).as_ref() == log)
     }
 
     /// When the next message that was put off may be written. One whose time has come waits for something else.
@@ -183,10 +195,18 @@ impl Outbox {
     }
 }
 
+/// The room that a message goes to; `None`: one's own inbox.
+fn log_of(to: &Destination) -> Option<RoomName> {
+    match to {
+        Destination::Room(room) => Some(room.clone()),
+        Destination::Person(_) => None,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use shared::{Kind, RoomName, Text, request::Destination};
+    use shared::{Kind, Text};
 
     fn send(id: &str) -> Send {
         let to = Destination::Room(RoomName::lobby());
@@ -212,9 +232,12 @@ mod tests {
         assert!(outbox.take_ready(0, |_| false).is_empty());
         assert_eq!(ids(&outbox.take_ready(0, |_| true)), ["a", "b", "c"]);
         outbox.retry(&send("a").id, 50);
-        outbox.retry(&send("b").id, 50);
+        outbox.retry(&send("b").id, 60);
         assert!(outbox.take_ready(10, |_| true).is_empty());
-        assert_eq!(ids(&outbox.take_ready(50, |_| true)), ["a", "b"]);
+        assert!(outbox.take_ready(50, |_| true).is_empty(), "the third is still under way");
+        outbox.retry(&send("c").id, 70);
+        assert_eq!(ids(&outbox.take_ready(50, |_| true)), ["a"]);
+        assert_eq!(ids(&outbox.take_ready(70, |_| true)), ["b", "c"]);
     }
 
     #[test]

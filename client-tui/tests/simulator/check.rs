@@ -84,16 +84,23 @@ fn is_drained(app: &App) -> bool {
 
 /// Everything that a client was promised is there, once; and what it shows is the log.
 pub(crate) fn is_whole(client: &Client, disk: &Disk) {
+    let mut reached = HashMap::new();
     for send in &client.promised {
         let room = match &send.to {
             Destination::Room(room) => LogName::Room(room.clone()),
             Destination::Person(_) => LogName::Inbox,
         };
         let lines = disk.log_of(&client.name, &room).and_then(|log| disk.logs.get(&log)).into_iter().flatten();
-        let count = lines.filter(|line| line.entry.id == send.id && is_from(&line.entry, client)).count();
+        let said = lines.filter(|line| line.entry.id == send.id && is_from(&line.entry, client));
+        let seqs: Vec<Seq> = said.map(|line| line.entry.seq).collect();
         // What was refused may have been sent again by the next run, if that had not written down the refusal.
         let is_refused = client.refused.contains(&send.id);
-        assert!(count == 1 || (count == 0 && is_refused), "{count} of {} of {} in {room}", send.id, client.name);
+        assert!(seqs.len() == 1 || (seqs.is_empty() && is_refused), "{seqs:?} of {} of {}", send.id, client.name);
+        // A refusal that its sender did not hear of is overtaken by what came behind it.
+        if let (Some(seq), false) = (seqs.first(), is_refused || disk.refused.contains(&send.id)) {
+            let before = reached.insert(format!("{:?}", send.to), *seq).unwrap_or_default();
+            assert!(before < *seq, "{} of {} has overtaken another", send.id, client.name);
+        }
     }
     let app = client.app.as_ref().unwrap();
     for (room, log) in &app.logs {

@@ -6,9 +6,9 @@ use server::{
     ids::{LogId, SessionId},
     journal::{Asker, Batch, Done, HistoryQuery, InlineJournal, Journal, Op, Output, Page, Query, Settings, Stored},
 };
-use shared::{Entry, Epoch, Event, LogName, Outgoing, Seq, request::Place};
+use shared::{Entry, Epoch, Event, LogName, MessageId, Outgoing, Seq, request::Place};
 use std::{
-    collections::{BTreeMap, HashMap, VecDeque},
+    collections::{BTreeMap, BTreeSet, HashMap, VecDeque},
     sync::{
         Arc, Mutex,
         atomic::{AtomicU64, Ordering},
@@ -60,6 +60,8 @@ pub(crate) struct Disk {
     pub(crate) rooms: HashMap<LogName, LogId>,
     /// The inboxes of people.
     pub(crate) inboxes: HashMap<String, LogId>,
+    /// Messages that were refused, whether their senders have heard of it or not.
+    pub(crate) refused: BTreeSet<MessageId>,
     wall: Arc<AtomicU64>,
 }
 
@@ -76,6 +78,7 @@ impl Disk {
             logs: BTreeMap::new(),
             rooms: HashMap::new(),
             inboxes: HashMap::new(),
+            refused: BTreeSet::new(),
             wall,
         }
     }
@@ -158,6 +161,7 @@ impl Disk {
                 (Op::OpenRoom(_, room, _), Done::Opened(log, _)) => {
                     self.rooms.insert(LogName::Room(room.clone()), *log);
                 }
+                (Op::Append(_, draft), Done::Refused) => drop(self.refused.insert(draft.id.clone())),
                 (_, Done::Appended { entry, copy }) => {
                     for new in std::iter::once(entry).chain(copy) {
                         let line = &batch.lines[new.line.clone()];

@@ -13,7 +13,7 @@ use shared::{
     identity::{PublicKey, base64url},
     text::{Body, Label},
 };
-use std::collections::{BTreeMap, HashMap, hash_map};
+use std::collections::{BTreeMap, HashMap};
 
 /// The one connection that writes, and where each log stands.
 #[derive(Debug)]
@@ -98,16 +98,21 @@ impl Writer {
     }
 
     fn append(&mut self, session: SessionId, draft: &Draft, batch: &mut Batch) -> rusqlite::Result<Done> {
+        let key = (session, draft.log);
+        let waits_for = self.refusing.get(&key);
+        let is_overtaking = waits_for.is_some_and(|first| *first != draft.id);
+        if waits_for.is_some() && !is_overtaking {
+            // It has come again, whatever becomes of it now.
+            self.refusing.remove(&key);
+        }
         if let Some(known) = self.known(draft)? {
             return Ok(known);
         }
         if draft.refusal.is_some() {
             return Ok(Done::Refused);
         }
-        match self.refusing.entry((session, draft.log)) {
-            hash_map::Entry::Occupied(first) if *first.get() != draft.id => return Ok(Done::Unavailable),
-            hash_map::Entry::Occupied(first) => drop(first.remove()),
-            hash_map::Entry::Vacant(_) => {}
+        if is_overtaking {
+            return Ok(Done::Unavailable);
         }
         let entry = self.insert(draft, draft.log, draft.re, batch)?;
         self.follow_with_mark(draft.sender, draft.log, entry.seq)?;
