@@ -66,6 +66,8 @@ pub(crate) struct Client {
     pub(crate) claimed: bool,
     pub(crate) quiet: bool,
     pub(crate) exempt: bool,
+    /// One of many: it checks nothing but who it is and where.
+    pub(crate) deaf: bool,
     pub(crate) greeted: bool,
     pub(crate) said_bye: bool,
     pub(crate) slowed_down: bool,

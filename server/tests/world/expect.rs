@@ -18,6 +18,8 @@ use std::collections::BTreeSet;
 pub(crate) enum Expect {
     /// No answer.
     Nothing,
+    /// Whatever comes.
+    Any,
     /// This answer.
     Event(Box<Event>),
     /// This refusal.
@@ -46,6 +48,8 @@ impl World {
             Err(rejection) => return (Expect::Error(rejection.code.clone()), false),
         };
         let early = match request {
+            Request::Bye if client.deaf => Expect::Nothing,
+            _ if client.deaf => Expect::Any,
             Request::Hello { version: 1, .. } => Expect::Done,
             Request::Hello { .. } => Expect::Error(ErrorCode::VersionUnsupported),
             _ if !client.greeted => Expect::Error(ErrorCode::HelloFirst),

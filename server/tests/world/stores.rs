@@ -10,8 +10,8 @@ use shared::{Outgoing, Seq};
 impl World {
     /// The journal does up to so many ops in one transaction, or refuses them all. True if there were any.
     pub(crate) fn commit(&mut self, count: usize, is_full: bool) -> bool {
-        // Ignore mode goes last, so that what it is checked against is as it was then.
-        let hold = self.queue.iter().position(|op| matches!(op, Op::SetHold(..))).map_or(usize::MAX, |at| at + 1);
+        // Ignore mode goes alone, so that what it is checked against is as it was then.
+        let hold = self.queue.iter().position(|op| matches!(op, Op::SetHold(..))).map_or(usize::MAX, |at| at.max(1));
         let ops: Vec<Op> = self.queue.drain(..count.min(hold).min(self.queue.len())).collect();
         let any = !ops.is_empty();
         let done = self.disk.commit(ops, is_full, self.now.wall);
