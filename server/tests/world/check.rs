@@ -212,7 +212,7 @@ impl World {
         client.quiet = self.hub.session(id).unwrap().quiet;
         client.ignoring = login.ignoring.unwrap();
         assert_eq!(client.ignoring, self.disk.began.contains_key(&person), "the mode is kept");
-        self.people.insert(person, Nickname::parse(&login.nickname).unwrap());
+        self.people.insert(person, Nickname::parse(&login.nickname).unwrap().order());
     }
 
     fn check_joined(&mut self, id: SessionId, client: &mut Client, start: &Start, joined: &Joined) {

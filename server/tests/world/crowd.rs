@@ -95,7 +95,7 @@ fn take(world: &mut World, people: &mut Vec<SessionId>, watching: &[SessionId], 
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: config().cases / 64, max_shrink_iters: 64, ..config() })]
+    #![proptest_config(ProptestConfig { cases: config().cases / 128, max_shrink_iters: 16, ..config() })]
 
     #[test]
     fn a_crowd_is_counted_and_named_again(

@@ -152,7 +152,7 @@ impl World {
     /// Every name that is held, claimed or is being claimed.
     fn names(&self) -> impl Iterator<Item = &Nickname> {
         let claiming = self.queue.iter().filter_map(|op| if let Op::Claim(_, name, _) = op { Some(name) } else { None });
-        let here = self.clients.values().filter_map(|client| self.people.get(&client.person?));
+        let here = self.clients.values().filter_map(|client| Some(&self.people.get(&client.person?)?.1));
         claiming.chain(here).chain(self.disk.accounts.iter().map(|account| &account.nickname))
     }
 
@@ -163,7 +163,7 @@ impl World {
             full || self.disk.logs.values().filter(|log| log.room.is_some()).count() >= self.rules.rooms
         } else {
             let members = self.members(name);
-            let is_new = !client.quiet && !members.contains_key(&self.people[&me].order());
+            let is_new = !client.quiet && !members.contains_key(&self.people[&me]);
             full || (is_new && members.len() >= self.rules.members)
         };
         refused.then_some(ErrorCode::TooMany)
@@ -183,7 +183,7 @@ impl World {
             }
             Destination::Person(to) => {
                 let accounts = self.disk.accounts.iter().map(|account| &account.nickname);
-                let here = self.clients.values().filter_map(|client| self.people.get(&client.person?));
+                let here = self.clients.values().filter_map(|client| Some(&self.people.get(&client.person?)?.1));
                 let known = accounts.chain(here).any(|name| name.is_same(to));
                 (client.inbox.unwrap(), (!known).then_some(ErrorCode::NoSuchUser))
             }
@@ -202,7 +202,7 @@ impl World {
         assert_eq!(draft.refusal.as_ref().map(|refusal| &refusal.code), refusal.as_ref(), "{op:?}");
         assert_eq!((&draft.id, &draft.kind, draft.re), (&send.id, &send.kind, send.re));
         assert_eq!((Ok(&draft.text), Some(draft.sender)), (send.text.as_ref(), client.person));
-        assert_eq!(draft.from, self.people[&draft.sender]);
+        assert_eq!(draft.from, self.people[&draft.sender].1);
         match &send.to {
             Destination::Room(room) => {
                 assert_eq!((Some(draft.log), draft.room.as_str()), (self.room(room), room.as_str()));
@@ -212,7 +212,7 @@ impl World {
                 assert_eq!((Some(draft.log), &draft.room), (client.inbox, &LogName::Inbox));
                 let (name, inbox) = draft.to.as_ref().unwrap();
                 assert!(name.is_same(to), "{name} is {to}");
-                let is_me = name.is_same(&self.people[&draft.sender]);
+                let is_me = name.is_same(&self.people[&draft.sender].1);
                 assert_eq!(inbox.is_none(), is_me || *refusal == Some(ErrorCode::NoSuchUser));
             }
         }

@@ -71,7 +71,8 @@ pub(crate) struct World {
     started: u64,
     /// A quiet session that asks what it wants to know at once.
     pub(crate) observer: SessionId,
-    people: HashMap<PersonId, Nickname>,
+    /// Everybody, as lists are sorted.
+    people: HashMap<PersonId, (Box<str>, Nickname)>,
     /// Members whose connections broke, and when they are gone.
     grace: BTreeMap<(PersonId, RoomName), u64>,
     away: BTreeSet<PersonId>,

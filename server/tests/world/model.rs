@@ -19,21 +19,19 @@ impl World {
             || (person.is_guest() && clients.any(|client| client.person == Some(person) && client.ignoring))
     }
 
-    fn member(&self, person: PersonId, connected: bool) -> Member {
-        let state = if !connected {
-            State::Away
-        } else if self.is_holding(person, None) {
-            State::Ignoring
-        } else if self.away.contains(&person) {
-            State::Away
-        } else {
-            State::Online
-        };
-        Member { nickname: Label::new(self.people[&person].as_str()), state }
-    }
-
     fn listed(&self, people: BTreeMap<PersonId, bool>) -> BTreeMap<Order, Member> {
-        let named = people.into_iter().map(|(id, connected)| (self.people[&id].order(), self.member(id, connected)));
+        let ignoring = self.clients.values().filter(|client| client.ignoring).filter_map(|client| client.person);
+        let guests: BTreeSet<PersonId> = ignoring.filter(|id| id.is_guest()).collect();
+        let named = people.into_iter().map(|(id, connected)| {
+            let state = match connected {
+                true if guests.contains(&id) || self.disk.began.contains_key(&id) => State::Ignoring,
+                true if !self.away.contains(&id) => State::Online,
+                _ => State::Away,
+            };
+            let order = self.people[&id].clone();
+            let nickname = Label::new(order.1.as_str());
+            (order, Member { nickname, state })
+        });
         named.collect()
     }
 
