@@ -139,7 +139,11 @@ impl World {
 
     fn note_away(&mut self, client: &Client, on: bool) {
         let person = client.person.unwrap();
-        if on { self.away.insert(person) } else { self.away.remove(&person) };
+        if on {
+            self.away.insert(person)
+        } else {
+            self.away.remove(&person)
+        };
     }
 
     /// An answer is the one that had to come.
@@ -153,7 +157,9 @@ impl World {
             Event::Error(error) => {
                 assert!(request.is_none_or(|request| error.request.as_deref() == Some(request.name())), "{error:?}");
                 if let Some(Request::Send(send)) = request {
-                    assert_eq!((error.id.as_ref(), error.room.as_deref()), (Some(&send.id), Some(room_of(send))));
+                    // The room is repeated as it was sent.
+                    let room = error.room.as_deref().and_then(|room| LogName::parse(room).ok());
+                    assert_eq!((error.id.as_ref(), room), (Some(&send.id), LogName::parse(room_of(send)).ok()));
                 }
                 Some(error.code.clone())
             }

@@ -109,7 +109,8 @@ impl World {
                 let Some(from) = position.map_or(Some(None), |position| position.map(Some)) else {
                     return (Expect::Error(ErrorCode::BadField), false);
                 };
-                let names = room.as_ref().map_or_else(|| self.own_logs(client, me), |room| BTreeSet::from([room.clone()]));
+                let names =
+                    room.as_ref().map_or_else(|| self.own_logs(client, me), |room| BTreeSet::from([room.clone()]));
                 let logs = names.into_iter().map(|name| {
                     let (log, _) = self.readable(client, &name)?;
                     let (first, head) = self.extent(log);
@@ -151,7 +152,8 @@ impl World {
 
     /// Every name that is held, claimed or is being claimed.
     fn names(&self) -> impl Iterator<Item = &Nickname> {
-        let claiming = self.queue.iter().filter_map(|op| if let Op::Claim(_, name, _) = op { Some(name) } else { None });
+        let claiming =
+            self.queue.iter().filter_map(|op| if let Op::Claim(_, name, _) = op { Some(name) } else { None });
         let here = self.clients.values().filter_map(|client| Some(&self.people.get(&client.person?)?.1));
         claiming.chain(here).chain(self.disk.accounts.iter().map(|account| &account.nickname))
     }

@@ -164,7 +164,8 @@ impl World {
                 assert_eq!(view.members, members.len() as u64, "{} counts {room}", client.nickname);
                 match &view.roster {
                     Some(roster) => {
-                        let built: BTreeMap<&str, State> = roster.iter().map(|(name, state)| (&**name, *state)).collect();
+                        let built: BTreeMap<&str, State> =
+                            roster.iter().map(|(name, state)| (&**name, *state)).collect();
                         let listed = members.iter().map(|member| (member.nickname.as_str(), member.state));
                         assert_eq!(built, listed.collect(), "{} knows who is in {room}", client.nickname);
                     }
@@ -177,8 +178,13 @@ impl World {
                 assert!(topic.is_none_or(|topic| topic == listed), "{topic:?} in {room} is {listed:?}");
             }
         }
-        let idle: Vec<SessionId> =
-            self.clients.iter().filter(|(_, client)| client.is_idle() && !client.deaf).map(|(id, _)| id).take(8).collect();
+        let idle: Vec<SessionId> = self
+            .clients
+            .iter()
+            .filter(|(_, client)| client.is_idle() && !client.deaf)
+            .map(|(id, _)| id)
+            .take(8)
+            .collect();
         for id in idle {
             self.look(id, Request::Rooms { after: None, limit: 500 });
             for room in self.clients[id].views.keys().cloned().collect::<Vec<_>>() {

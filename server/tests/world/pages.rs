@@ -40,7 +40,8 @@ impl Disk {
 
     pub(crate) fn search(&self, query: &SearchQuery) -> Event {
         let words = Words::parse(query.text.as_str());
-        let position = |room: &LogName, entry: &Entry| Position { at: entry.at, room: room.as_str().into(), seq: entry.seq };
+        let position =
+            |room: &LogName, entry: &Entry| Position { at: entry.at, room: room.as_str().into(), seq: entry.seq };
         let mut hits: Vec<(Position, Message)> = Vec::new();
         for (log, room, first, head) in &query.logs {
             for entry in self.kept(*log, *first, *head) {

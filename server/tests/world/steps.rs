@@ -26,7 +26,12 @@ pub(crate) enum From {
 
 #[derive(Debug, Clone)]
 pub(crate) enum Step {
-    Connect { name: usize, proof: Option<Proof>, quiet: bool, exempt: bool },
+    Connect {
+        name: usize,
+        proof: Option<Proof>,
+        quiet: bool,
+        exempt: bool,
+    },
     /// A connection that has said nothing yet.
     Open(bool),
     Hello(u64),
@@ -38,18 +43,57 @@ pub(crate) enum Step {
     Bad(u32),
     Join(usize, From),
     Leave(usize),
-    Say { room: usize, id: usize, kind: Kind, text: &'static str, re: Option<u64> },
-    SendTo { to: usize, id: usize, text: &'static str },
-    Ignore { on: bool, until: Option<u64> },
+    Say {
+        room: usize,
+        id: usize,
+        kind: Kind,
+        text: &'static str,
+        re: Option<u64>,
+    },
+    SendTo {
+        to: usize,
+        id: usize,
+        text: &'static str,
+    },
+    Ignore {
+        on: bool,
+        until: Option<u64>,
+    },
     Away(bool),
-    Read { room: usize, back_by: u64, back: bool },
-    Ls { room: Option<usize>, after: Option<usize>, limit: u64 },
-    Rooms { after: Option<usize>, limit: u64 },
-    History { room: usize, at: u8, n: u64, limit: u64 },
-    Search { text: &'static str, room: Option<usize>, limit: u64, from: u8 },
+    Read {
+        room: usize,
+        back_by: u64,
+        back: bool,
+    },
+    Ls {
+        room: Option<usize>,
+        after: Option<usize>,
+        limit: u64,
+    },
+    Rooms {
+        after: Option<usize>,
+        limit: u64,
+    },
+    History {
+        room: usize,
+        at: u8,
+        n: u64,
+        limit: u64,
+    },
+    Search {
+        text: &'static str,
+        room: Option<usize>,
+        limit: u64,
+        from: u8,
+    },
     Small(u8),
-    Commit { count: usize, is_full: bool },
-    Flush { bytes: usize },
+    Commit {
+        count: usize,
+        is_full: bool,
+    },
+    Flush {
+        bytes: usize,
+    },
     Page,
     Pass(u64),
     Restart(usize),
@@ -82,12 +126,19 @@ fn asking() -> BoxedStrategy<Step> {
     let room = || prop::option::of(prop::sample::select(vec![0_usize, 1, 2, 4, 5]));
     let words = prop::sample::select(vec!["text", "an text", "OLD", "\u{7}", "nothing"]);
     prop_oneof![
-        (room(), prop::option::of(0_usize..6), limit()).prop_map(|(room, after, limit)| Step::Ls { room, after, limit }),
+        (room(), prop::option::of(0_usize..6), limit()).prop_map(|(room, after, limit)| Step::Ls {
+            room,
+            after,
+            limit
+        }),
         (room(), limit()).prop_map(|(after, limit)| Step::Rooms { after, limit }),
-        (0_usize..6, 0_u8..4, 0_u64..12, limit())
-            .prop_map(|(room, at, n, limit)| Step::History { room, at, n, limit }),
-        (words, prop::option::of(0_usize..6), limit(), 0_u8..6)
-            .prop_map(|(text, room, limit, from)| Step::Search { text, room, limit, from }),
+        (0_usize..6, 0_u8..4, 0_u64..12, limit()).prop_map(|(room, at, n, limit)| Step::History { room, at, n, limit }),
+        (words, prop::option::of(0_usize..6), limit(), 0_u8..6).prop_map(|(text, room, limit, from)| Step::Search {
+            text,
+            room,
+            limit,
+            from
+        }),
         (0_u8..3).prop_map(Step::Small),
     ]
     .boxed()

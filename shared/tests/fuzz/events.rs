@@ -59,22 +59,29 @@ fn entries() -> impl Strategy<Value = Entry> {
 }
 
 fn answers() -> BoxedStrategy<Event> {
-    let inbox = (epochs(), seqs(), seqs(), option::of(seqs()))
-        .prop_map(|(epoch, first, head, read)| Inbox { epoch, first, head, read });
-    let flags = (any::<bool>(), any::<Option<bool>>(), any::<Option<bool>>(), any::<Option<u64>>(), any::<Option<u64>>());
+    let inbox = (epochs(), seqs(), seqs(), option::of(seqs())).prop_map(|(epoch, first, head, read)| Inbox {
+        epoch,
+        first,
+        head,
+        read,
+    });
+    let flags =
+        (any::<bool>(), any::<Option<bool>>(), any::<Option<bool>>(), any::<Option<u64>>(), any::<Option<u64>>());
     let login = (flags, option::of(codes()), labels(), option::of(inbox), option::of(labels())).prop_map(
         |((success, claimed, ignoring, until, retry_ms), code, nickname, inbox, detail)| {
             Event::Login(Login { success, code, nickname, claimed, ignoring, until, inbox, detail, retry_ms })
         },
     );
-    let joined = ((logs(), epochs(), labels()), (seqs(), seqs(), option::of(seqs())), any::<u64>(), option::of(members()))
-        .prop_map(|((room, epoch, topic), (first, head, read), members, roster)| {
-            Event::Joined(Joined { room, epoch, first, head, read, topic, members, roster })
-        });
-    let error = (codes(), option::of(labels()), option::of(ids()), option::of(labels()), labels(), any::<Option<u64>>())
-        .prop_map(|(code, request, id, room, detail, retry_ms)| {
-            Event::Error(Box::new(Rejection { code, request, id, room, detail, retry_ms, tag: None }))
-        });
+    let joined =
+        ((logs(), epochs(), labels()), (seqs(), seqs(), option::of(seqs())), any::<u64>(), option::of(members()))
+            .prop_map(|((room, epoch, topic), (first, head, read), members, roster)| {
+                Event::Joined(Joined { room, epoch, first, head, read, topic, members, roster })
+            });
+    let error =
+        (codes(), option::of(labels()), option::of(ids()), option::of(labels()), labels(), any::<Option<u64>>())
+            .prop_map(|(code, request, id, room, detail, retry_ms)| {
+                Event::Error(Box::new(Rejection { code, request, id, room, detail, retry_ms, tag: None }))
+            });
     let page = prop::collection::vec(entries(), 0..4);
     let hits = prop::collection::vec((logs(), entries()).prop_map(|(room, entry)| Message { room, entry }), 0..4);
     let listed = (rooms(), any::<u64>(), labels()).prop_map(|(room, members, topic)| Room { room, members, topic });
@@ -89,11 +96,19 @@ fn answers() -> BoxedStrategy<Event> {
         joined,
         error,
         (ids(), logs(), seqs(), any::<u64>()).prop_map(|(id, room, seq, at)| Event::Ack(Ack { id, room, seq, at })),
-        (option::of(rooms()), members(), any::<bool>())
-            .prop_map(|(room, members, more)| Event::Ls(Ls { room, members, more })),
-        (prop::collection::vec(listed, 0..4), any::<bool>()).prop_map(|(rooms, more)| Event::Rooms(Rooms { rooms, more })),
-        (logs(), epochs(), page, any::<bool>())
-            .prop_map(|(room, epoch, entries, more)| Event::History(History { room, epoch, entries, more })),
+        (option::of(rooms()), members(), any::<bool>()).prop_map(|(room, members, more)| Event::Ls(Ls {
+            room,
+            members,
+            more
+        })),
+        (prop::collection::vec(listed, 0..4), any::<bool>())
+            .prop_map(|(rooms, more)| Event::Rooms(Rooms { rooms, more })),
+        (logs(), epochs(), page, any::<bool>()).prop_map(|(room, epoch, entries, more)| Event::History(History {
+            room,
+            epoch,
+            entries,
+            more
+        })),
         (hits, option::of(".{0,30}")).prop_map(|(entries, next)| Event::Search(Search { entries, next })),
         bodies().prop_map(|msg| Event::Help { msg }),
     ]

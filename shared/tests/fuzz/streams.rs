@@ -11,9 +11,28 @@ use shared::{
 /// Bytes as hostile clients send them: pieces of JSON, line ends, anything.
 fn bytes() -> impl Strategy<Value = Vec<u8>> {
     let words: Vec<&[u8]> = vec![
-        b"\n", b"\r\n", b"\r", b"{", b"}", b"\"", b"\\", b" ", b"[", b"]", b":", b",", b"null", b"\xff", b"\xe5\xad",
-        b"{\"type\":\"login\",\"msg\":\"bob\"}", b"{\"type\":\"hello\",\"version\":1}\n", b"{\"type\":\"ls\"}",
-        b"{\"type\":\"broadcast\",\"msg\":\"} \\\" {\"}", b"{\"type\":\"login\"", b",\"msg\":1}", b"\"a\":{}",
+        b"\n",
+        b"\r\n",
+        b"\r",
+        b"{",
+        b"}",
+        b"\"",
+        b"\\",
+        b" ",
+        b"[",
+        b"]",
+        b":",
+        b",",
+        b"null",
+        b"\xff",
+        b"\xe5\xad",
+        b"{\"type\":\"login\",\"msg\":\"bob\"}",
+        b"{\"type\":\"hello\",\"version\":1}\n",
+        b"{\"type\":\"ls\"}",
+        b"{\"type\":\"broadcast\",\"msg\":\"} \\\" {\"}",
+        b"{\"type\":\"login\"",
+        b",\"msg\":1}",
+        b"\"a\":{}",
     ];
     let word = prop::sample::select(words).prop_map(<[u8]>::to_vec);
     let piece = prop_oneof![4 => word, 1 => prop::collection::vec(any::<u8>(), 0..12)];
