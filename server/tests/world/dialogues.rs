@@ -1,7 +1,7 @@
 //! Promises as dialogues.
 
 use crate::world::{World, play::play, wide};
-use shared::Request;
+use shared::{Incoming, LogName, Request, RoomName, request::Start};
 
 #[test]
 fn an_ignorer_hears_direct_messages_and_loses_nothing() {
@@ -173,4 +173,37 @@ fn a_mode_with_an_end_ends_by_itself() {
         world.settle();
         assert_eq!(world.clients[bob].ignoring, ignoring);
     }
+}
+
+fn lobby() -> Request {
+    Request::Join { room: LogName::Room(RoomName::lobby()), start: Start { last: 0, resume: None } }
+}
+
+#[test]
+fn queries_over_the_rate_are_refused() {
+    let mut world = World::new(wide());
+    let carol = world.connect("carol", false, false, false);
+    for millis in [0, 0, 0, 0, 0, 0, 0, 999, 1, 1, 60_000, 0, 0, 0, 0, 0, 0] {
+        world.pass(millis);
+        // What must come of it, the world knows.
+        world.ask(carol, lobby());
+        assert!(world.clients[carol].is_idle());
+    }
+}
+
+#[test]
+#[ignore = "a bug: a send that is refused while others wait takes a token of the rate each time it is asked again"]
+fn a_send_counts_once_however_long_it_waits() {
+    let mut world = World::new(wide());
+    let carol = world.connect("carol", false, false, false);
+    world.ask(carol, lobby());
+    for line in [
+        r##"{"type":"broadcast","room":"#lobby","id":"a","msg":"a text"}"##,
+        r##"{"type":"broadcast","room":"#lobby","id":"b","msg":" "}"##,
+    ] {
+        world.ask(carol, Incoming::parse(line.as_bytes()).unwrap().request);
+    }
+    (0..5).for_each(|_| world.pass(0));
+    world.settle();
+    assert!(world.clients[carol].is_idle(), "two of five sends are answered");
 }

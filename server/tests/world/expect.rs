@@ -3,7 +3,7 @@
 use super::{Asked, Client, World};
 use server::{
     ids::{LogId, PersonId, SessionId},
-    journal::{HistoryQuery, Op, SearchQuery, search_text::Position},
+    journal::{HistoryQuery, Op, Query, SearchQuery, search_text::Position},
 };
 use shared::{
     ErrorCode, Event, LogName, Nickname, Request, RoomName, Seq,
@@ -217,6 +217,17 @@ impl World {
                 let is_me = name.is_same(&self.people[&draft.sender].1);
                 assert_eq!(inbox.is_none(), is_me || *refusal == Some(ErrorCode::NoSuchUser));
             }
+        }
+    }
+
+    /// Pages are asked for of what is kept and may be shown.
+    pub(crate) fn check_query(&self, query: &Query) {
+        match query {
+            Query::History(_, query) => assert_eq!((query.first, query.head), self.extent(query.log)),
+            Query::Search(_, query) => {
+                query.logs.iter().for_each(|(log, _, first, head)| assert_eq!((*first, *head), self.extent(*log)));
+            }
+            Query::Lines { .. } => {}
         }
     }
 

@@ -282,7 +282,10 @@ impl World {
                         self.check_op(&op);
                         self.queue.push_back(op);
                     }
-                    Effect::Read(query) => self.reads.push(query),
+                    Effect::Read(query) => {
+                        self.check_query(&query);
+                        self.reads.push(query);
+                    }
                     Effect::Grown(log) => self.dirty.extend(self.hub.followers(log)),
                     Effect::Flush(id) => drop(self.dirty.insert(id)),
                     Effect::Close(id) => self.disconnect(id),

@@ -262,6 +262,8 @@ fn request(world: &World, id: SessionId, step: &Step) -> Option<Request> {
 fn resume(world: &mut World, after: u64) {
     let Some(broken) = world.broken.pop() else { return };
     world.pass(after);
+    // Who is gone by now is gone at once.
+    world.look(world.observer, Request::Ls { room: None, after: None, limit: 500 });
     let id = world.connect(&broken.nickname, broken.claimed, false, true);
     for (room, seen, epoch) in broken.rooms {
         let start = Start { last: 5, resume: Some((seq(seen), epoch)) };
