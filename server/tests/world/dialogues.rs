@@ -207,3 +207,16 @@ fn a_send_counts_once_however_long_it_waits() {
     world.settle();
     assert!(world.clients[carol].is_idle(), "two of five sends are answered");
 }
+
+#[test]
+fn who_broke_is_gone_after_sixty_seconds() {
+    let mut world = World::new(wide());
+    let bob = world.connect("bob", true, false, true);
+    world.ask(bob, lobby());
+    world.disconnect(bob);
+    for millis in [59_999, 1] {
+        world.pass(millis);
+        // Who must be there, the world knows.
+        world.look(world.observer, Request::Ls { room: None, after: None, limit: 500 });
+    }
+}

@@ -142,10 +142,8 @@ impl World {
         }
         if let Some(account) = self.disk.accounts.iter().find(|account| account.nickname.is_same(name)) {
             let sessions = self.clients.values().filter(|other| other.person == Some(account.person)).count();
-            return match Some(&account.key) == key {
-                false => Some(ErrorCode::NicknameClaimed),
-                true => (sessions >= self.rules.sessions_per_person).then_some(ErrorCode::TooMany),
-            };
+            let full = (sessions >= self.rules.sessions_per_person).then_some(ErrorCode::TooMany);
+            return if Some(&account.key) == key { full } else { Some(ErrorCode::NicknameClaimed) };
         }
         self.names().any(|held| held.is_same(name) || held.look() == name.look()).then_some(ErrorCode::NicknameTaken)
     }

@@ -1,6 +1,6 @@
 //! Pages of the journal in memory.
 
-use super::disk::Disk;
+use super::disk::{Disk, Log};
 use server::{
     ids::LogId,
     journal::{
@@ -16,7 +16,7 @@ use shared::{
 
 impl Disk {
     fn kept(&self, log: LogId, first: Seq, head: Seq) -> Vec<&Entry> {
-        let entries = self.logs.get(&log).into_iter().flat_map(|log| log.entries());
+        let entries = self.logs.get(&log).into_iter().flat_map(Log::entries);
         entries.filter(|entry| (first..=head).contains(&entry.seq)).collect()
     }
 
