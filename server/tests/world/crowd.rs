@@ -63,7 +63,9 @@ fn crowd(count: usize, proof: Proof) -> (World, Vec<SessionId>, Vec<SessionId>) 
     let people: Vec<SessionId> = (0..count).map(|n| come(&mut world, &format!("p{n}"), proof)).collect();
     world.settle();
     for some in people.chunks(25) {
-        some.iter().for_each(|id| world.ask(*id, join()));
+        for id in some {
+            world.ask(*id, join());
+        }
         world.pass(200);
     }
     (world, people, watching.to_vec())
