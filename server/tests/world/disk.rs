@@ -5,7 +5,7 @@ use server::{
     journal::{Account, Asker, Committed, Done, Draft, Hold, Op, Stored, StoredLog},
 };
 use shared::{
-    Body, Entry, Epoch, Event, Kind, Label, LogName, MessageId, Nickname, RoomName, Seq,
+    Body, Entry, Epoch, ErrorCode, Event, Kind, Label, LogName, MessageId, Nickname, RoomName, Seq,
     event::{Message, encode},
     identity::PublicKey,
 };
@@ -29,12 +29,17 @@ pub(crate) struct Disk {
     /// The last request of a session that became an entry of a log, and which request made which entry.
     pub(crate) order: HashMap<(SessionId, LogId), u64>,
     pub(crate) made: HashMap<(SessionId, LogId, MessageId), u64>,
+    /// What became of the requests that were stored or refused here, by their number.
+    pub(crate) results: HashMap<u64, Option<ErrorCode>>,
+    /// Where a mark stood after the request that set it.
+    pub(crate) marked: HashMap<u64, Seq>,
 }
 
 #[derive(Clone)]
 pub(crate) struct Log {
     pub(crate) room: Option<RoomName>,
-    epoch: Epoch,
+    pub(crate) topic: String,
+    pub(crate) epoch: Epoch,
     pub(crate) first: u64,
     entries: Vec<Arc<(PersonId, Entry, Vec<u8>)>>,
 }
@@ -43,7 +48,8 @@ impl Log {
     fn new(room: Option<&str>, epoch: &str, first: u64, count: u64) -> Self {
         let room = room.map(|room| RoomName::parse(room).unwrap());
         let name = room.clone().map_or(LogName::Inbox, LogName::Room);
-        let mut log = Self { room, epoch: Epoch::parse(epoch).unwrap(), first, entries: Vec::new() };
+        let (topic, epoch) = (String::new(), Epoch::parse(epoch).unwrap());
+        let mut log = Self { room, topic, epoch, first, entries: Vec::new() };
         for n in 0..count {
             let id = MessageId::parse(&format!("old{n}")).unwrap();
             log.push(PersonId(0), &name, Entry { seq: seq(log.head() + 1), msg: Some(Body::new("old")), ..blank(id) });
@@ -53,6 +59,9 @@ impl Log {
 
     fn push(&mut self, sender: PersonId, room: &LogName, entry: Entry) {
         let line = encode(&Event::Message(Message { room: room.clone(), entry: entry.clone() }));
+        if let (Kind::Topic, Some(msg)) = (&entry.kind, &entry.msg) {
+            self.topic = msg.to_string();
+        }
         self.entries.push(Arc::new((sender, entry, line)));
     }
 
@@ -66,6 +75,17 @@ impl Log {
 
     pub(crate) fn find(&self, sender: PersonId, id: &MessageId) -> Option<&Entry> {
         self.entries.iter().rev().find(|e| e.0 == sender && e.1.id == *id).map(|e| &e.1)
+    }
+
+    /// The entries from the oldest on.
+    pub(crate) fn entries(&self) -> impl DoubleEndedIterator<Item = &Entry> {
+        self.entries.iter().map(|e| &e.1)
+    }
+
+    /// Retention takes the oldest entries.
+    pub(crate) fn trim(&mut self, count: usize) {
+        let gone = self.entries.drain(..count.min(self.entries.len())).count();
+        self.first += gone as u64;
     }
 
     /// What is stored twice under one name.
@@ -100,7 +120,7 @@ impl Disk {
             epoch: log.epoch.clone(),
             first: seq(log.first),
             head: seq(log.head()),
-            topic: String::new(),
+            topic: log.topic.clone(),
         });
         Stored { logs: logs.collect(), accounts: self.accounts.clone(), next_guest: self.next_guest }
     }
@@ -130,6 +150,9 @@ impl Disk {
         let mut done = Vec::new();
         for op in ops {
             let result = if is_full { self.refuse(&op) } else { self.store(&op, at) };
+            if let Some(number) = op.asker().and_then(|asker| asker.tag.as_ref()?.as_str().parse().ok()) {
+                self.results.insert(number, code(&op, &result));
+            }
             done.push((op, result));
         }
         done
@@ -156,9 +179,13 @@ impl Disk {
             }
             Op::SetHold(None, person, Some(_)) if self.account(*person).unwrap().hold.is_none() => {}
             Op::SetHold(asker, person, hold) => self.set_hold(asker.is_some(), *person, hold.as_ref()),
-            Op::SetMark(_, person, log, seq, back) => {
+            Op::SetMark(asker, person, log, seq, back) => {
                 let mark = self.account(*person).unwrap().marks.entry(*log).or_default();
                 *mark = if *back { *seq } else { *seq.max(mark) };
+                let mark = *mark;
+                if let Some(number) = asker.as_ref().and_then(|asker| asker.tag.as_ref()?.as_str().parse().ok()) {
+                    self.marked.insert(number, mark);
+                }
             }
             Op::DropInbox(log) => drop(self.logs.remove(log)),
             Op::ReserveGuests(end) => self.next_guest = *end,
@@ -219,5 +246,15 @@ impl Disk {
             Entry { seq, from, to, at, kind, re, msg: Some(Body::from(&draft.text)), ..blank(draft.id.clone()) };
         log.push(draft.sender, &draft.room, entry);
         Committed { log: id, seq, at, line: 0..0 }
+    }
+}
+
+/// With what a request is refused that was done so.
+fn code(op: &Op, done: &Done) -> Option<ErrorCode> {
+    match (op, done) {
+        (_, Done::Unavailable) => Some(ErrorCode::JournalUnavailable),
+        (_, Done::IdReused) => Some(ErrorCode::IdReused),
+        (Op::Append(_, draft), Done::Refused) => draft.refusal.as_ref().map(|refusal| refusal.code.clone()),
+        _ => None,
     }
 }
