@@ -26,6 +26,12 @@ impl Wire {
         Some(Self { reader: BufReader::new(stream) })
     }
 
+    /// The same, but it waits longer for the server to say something.
+    pub fn patient(self, patience: Duration) -> Self {
+        self.reader.get_ref().set_read_timeout(Some(patience)).unwrap();
+        self
+    }
+
     pub fn send(&mut self, request: &Value) -> Option<()> {
         self.send_all(std::slice::from_ref(request))
     }
