@@ -137,7 +137,9 @@ impl Person {
     /// Says something in one write, and waits until it is acknowledged.
     fn say(&mut self, wire: &mut Wire, ids: &[&str], to: &str) -> Option<()> {
         let request = |id: &&str| match *id {
-            id if id.starts_with('d') => json!({"type": "sendto", "nickname": to, "id": id, "msg": format!("{id} 悄悄话")}),
+            id if id.starts_with('d') => {
+                json!({"type": "sendto", "nickname": to, "id": id, "msg": format!("{id} 悄悄话")})
+            }
             "m3" => json!({"type": "broadcast", "room": self.room, "id": "m3", "msg": "m3", "kind": "action", "re": 1}),
             id => json!({"type": "broadcast", "room": self.room, "id": id, "msg": id}),
         };

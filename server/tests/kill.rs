@@ -228,7 +228,13 @@ fn pages(wire: &mut Wire, room: &str) -> Log {
 }
 
 /// Lets everybody talk until so many messages of this round are acknowledged, and a little longer; then kills the server.
-fn burst(server: &mut Server, senders: &mut [Sender], listener: &mut Listener, acks_before_kill: u64, longer: Duration) {
+fn burst(
+    server: &mut Server,
+    senders: &mut [Sender],
+    listener: &mut Listener,
+    acks_before_kill: u64,
+    longer: Duration,
+) {
     let ((acks, acked), address) = (mpsc::channel(), server.address);
     let talked = thread::scope(|scope| {
         scope.spawn(move || listener.run(address));

@@ -165,7 +165,7 @@ fn who_never_reads_costs_no_memory_and_misses_nothing() {
     say(300, ENTRIES);
     let grown = server.memory("VmHWM:").saturating_sub(before);
     println!("{grown} KiB more than before, for {} KiB that nobody has read", ENTRIES * text.len() * 5 / 1024);
-    assert!(grown < 12 * 1024, "{grown} KiB");
+    assert!(grown < 8 * 1024, "{grown} KiB");
     thread::scope(|scope| {
         for client in &mut silent {
             scope.spawn(|| {
@@ -236,6 +236,7 @@ fn who_has_vanished_is_asked_after_30_s_and_let_go_after_90_s() {
 #[ignore = "takes 95 s: silence is counted by the real clock"]
 fn who_has_vanished_with_much_unread_is_let_go_as_well() {
     let server = Server::start();
+    let start = Instant::now();
     let (vanished, mut bob) = (server.member("vanished", "#r"), server.member("bob", "#r"));
     // More than the system takes for a connection that nobody reads.
     let text = "unread ".repeat(580);
@@ -243,16 +244,17 @@ fn who_has_vanished_with_much_unread_is_let_go_as_well() {
         bob.send(&broadcast(&format!("m{n}"), &text));
         bob.expect("ack");
     }
-    let left = until_left(&mut bob, "vanished", Instant::now()).as_secs();
-    assert!((85..97).contains(&left), "let go after {left} s");
+    let left = until_left(&mut bob, "vanished", start).as_secs();
+    assert!((90..97).contains(&left), "let go after {left} s");
     drop(vanished);
 }
 
 /// `cargo test -p server --test sockets -- --ignored`
 #[test]
-#[ignore = "takes 95 s: silence is counted by the real clock"]
+#[ignore = "takes 95 s; and fails: while answers pile up nothing is read, and so no silence is counted"]
 fn who_has_vanished_with_many_answers_unread_is_let_go_as_well() {
     let server = Server::start();
+    let start = Instant::now();
     let (mut vanished, mut bob) = (server.member("vanished", "#r"), server.member("bob", "#r"));
     let text = "unread ".repeat(580);
     for n in 0..200 {
@@ -262,6 +264,6 @@ fn who_has_vanished_with_many_answers_unread_is_let_go_as_well() {
     for _ in 0..50 {
         vanished.send(&json!({"type": "history", "room": "#r", "limit": 200}));
     }
-    let left = until_left(&mut bob, "vanished", Instant::now()).as_secs();
-    assert!((85..97).contains(&left), "let go after {left} s");
+    let left = until_left(&mut bob, "vanished", start).as_secs();
+    assert!((90..97).contains(&left), "let go after {left} s");
 }
