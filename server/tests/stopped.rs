@@ -193,7 +193,7 @@ fn a_server_that_was_stopped_goes_on_as_if_nothing_had_been() {
 #[test]
 #[ignore = "takes 2 min: longer than any time that the server gives its clients"]
 fn so_it_does_after_two_minutes() {
-    stop_for(Duration::from_secs(120));
+    stop_for(Duration::from_mins(2));
 }
 
 /// `cargo test -p server --test stopped -- --ignored who_claimed`

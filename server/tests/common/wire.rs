@@ -38,7 +38,7 @@ impl Wire {
 
     /// Sends several lines in one write.
     pub fn send_all(&mut self, requests: &[Value]) -> Option<()> {
-        let lines: String = requests.iter().map(|request| format!("{request}\n")).collect();
+        let lines: String = requests.iter().flat_map(|request| [request.to_string(), "\n".to_owned()]).collect();
         self.reader.get_mut().write_all(lines.as_bytes()).ok()
     }
 
