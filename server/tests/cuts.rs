@@ -79,23 +79,28 @@ struct Person {
     room: String,
     logs: BTreeMap<String, Log>,
     acks: BTreeMap<String, Value>,
-    /// `None`: asked for, and not answered.
+    /// As it must be. `None`: asked for, and not answered.
     ignoring: Option<bool>,
+    /// As this connection was told.
+    is_held: bool,
 }
 
 impl Person {
     fn new(nickname: String) -> Self {
         let identity = Identity::from_secret(&[7; 32]);
         let (logs, acks) = (BTreeMap::new(), BTreeMap::new());
-        Self { nickname, identity, room: String::new(), logs, acks, ignoring: Some(false) }
+        Self { nickname, identity, room: String::new(), logs, acks, ignoring: Some(false), is_held: false }
     }
 
     fn hear(&mut self, event: &Value) {
         match event["type"].as_str().unwrap() {
             "error" => panic!("{event}"),
             "ack" => drop(self.acks.insert(event["id"].as_str().unwrap().to_owned(), event.clone())),
-            "ignore" => self.ignoring = event["on"].as_bool(),
-            "message" if event["room"] != "@" => assert_ne!(self.ignoring, Some(true), "{event}"),
+            "ignore" => {
+                self.ignoring = event["on"].as_bool();
+                self.is_held = event["on"] == true;
+            }
+            "message" if event["room"] != "@" => assert!(!self.is_held, "ignore mode is on: {event}"),
             _ => {}
         }
         if let Some(room) = event["room"].as_str() {
@@ -125,6 +130,7 @@ impl Person {
         if let Some(ignoring) = self.ignoring {
             assert_eq!(login["ignoring"], ignoring, "{login}");
         }
+        self.is_held = login["ignoring"] == true;
         Some(())
     }
 
