@@ -1,11 +1,11 @@
-//! The server is killed in the middle of a burst, again and again, over one data directory. Whatever it has acknowledged or
-//! shown is there afterwards, once, under the same number.
+//! The server is killed in the middle of a burst, and sometimes in the middle of its start, again and again over one data
+//! directory. Whatever it has acknowledged or shown is there afterwards, once, under the same number.
 
 #![allow(clippy::unwrap_used, reason = "a test panics where it fails")]
 
 mod common;
 
-use common::{DEADLINE, Server};
+use common::{DEADLINE, Server, chance::Chance, wire::Wire};
 use serde_json::{Value, json};
 use shared::{
     identity::Identity,
@@ -13,67 +13,18 @@ use shared::{
 };
 use std::{
     collections::{BTreeMap, HashMap, HashSet, VecDeque},
-    io::{BufRead, BufReader, Write},
-    net::{SocketAddr, TcpStream},
+    net::SocketAddr,
+    path::Path,
     sync::mpsc,
     thread,
+    time::Duration,
 };
 
-const ROUNDS: usize = 40;
+/// Kills of one data directory; there are four, so that the logs stay short and both cores have something to do.
+const ROUNDS: usize = 50;
 const SENDERS: u8 = 4;
 const ROOMS: [&str; 2] = ["#kill-a", "#kill-b"];
 const LINES: &str = include_str!("../../assets/talk/zh/lines.txt");
-
-/// A connection that may end at any time.
-struct Wire {
-    reader: BufReader<TcpStream>,
-}
-
-impl Wire {
-    fn connect(address: SocketAddr) -> Option<Self> {
-        let stream = TcpStream::connect(address).ok()?;
-        stream.set_nodelay(true).ok()?;
-        stream.set_read_timeout(Some(DEADLINE)).ok()?;
-        Some(Self { reader: BufReader::new(stream) })
-    }
-
-    fn send(&mut self, request: &Value) -> Option<()> {
-        self.reader.get_mut().write_all(format!("{request}\n").as_bytes()).ok()
-    }
-
-    /// The next event. `None`: the connection has ended; what was cut off is nothing.
-    fn next(&mut self) -> Option<Value> {
-        let mut line = String::new();
-        match self.reader.read_line(&mut line) {
-            Ok(_) if line.ends_with('\n') => Some(serde_json::from_str(&line).unwrap()),
-            Err(error) if matches!(error.kind(), std::io::ErrorKind::WouldBlock | std::io::ErrorKind::TimedOut) => {
-                panic!("the server says nothing")
-            }
-            _ => None,
-        }
-    }
-
-    fn expect(&mut self, kind: &str) -> Option<Value> {
-        loop {
-            let event = self.next()?;
-            assert_ne!(event["type"], "error", "{event}");
-            if event["type"] == kind {
-                return Some(event);
-            }
-        }
-    }
-
-    fn login(&mut self, nickname: &str, identity: &Identity) -> Option<()> {
-        self.send(&json!({"type": "hello", "version": 1}))?;
-        let welcome = self.expect("welcome")?;
-        let signature = identity.sign_login(welcome["challenge"].as_str().unwrap(), b"", nickname).unwrap();
-        let (key, signature) = (identity.public().to_string(), signature.to_string());
-        self.send(&json!({"type": "login", "nickname": nickname, "key": key, "signature": signature}))?;
-        let login = self.expect("login")?;
-        assert_eq!((&login["success"], &login["claimed"]), (&json!(true), &json!(true)), "{login}");
-        Some(())
-    }
-}
 
 /// A message as its sender knows it.
 #[derive(Debug, Clone)]
@@ -111,7 +62,7 @@ impl Sender {
     /// and it ends when everything old is acknowledged.
     fn run(&mut self, address: SocketAddr, acks: Option<&mpsc::Sender<()>>) -> Option<()> {
         let mut wire = Wire::connect(address)?;
-        wire.login(&self.nickname, &self.identity)?;
+        wire.log_in(&self.nickname, &self.identity)?;
         for room in ROOMS {
             wire.send(&json!({"type": "join", "room": room, "last": 0}))?;
             wire.expect("joined")?;
@@ -178,7 +129,7 @@ impl Listener {
     /// Listens until the connection ends.
     fn run(&mut self, address: SocketAddr) -> Option<()> {
         let mut wire = Wire::connect(address)?;
-        wire.login("listener", &self.identity)?;
+        wire.log_in("listener", &self.identity)?;
         for (room, name) in ROOMS.iter().enumerate() {
             let mut join = json!({"type": "join", "room": name});
             if let Some(epoch) = &self.epochs[room] {
@@ -276,8 +227,14 @@ fn pages(wire: &mut Wire, room: &str) -> Log {
     }
 }
 
-/// Lets everybody talk until so many messages of this round are acknowledged; then kills the server.
-fn burst(server: &mut Server, senders: &mut [Sender], listener: &mut Listener, acks_before_kill: usize) {
+/// Lets everybody talk until so many messages of this round are acknowledged, and a little longer; then kills the server.
+fn burst(
+    server: &mut Server,
+    senders: &mut [Sender],
+    listener: &mut Listener,
+    acks_before_kill: u64,
+    longer: Duration,
+) {
     let ((acks, acked), address) = (mpsc::channel(), server.address);
     let talked = thread::scope(|scope| {
         scope.spawn(move || listener.run(address));
@@ -287,24 +244,38 @@ fn burst(server: &mut Server, senders: &mut [Sender], listener: &mut Listener, a
         }
         drop(acks);
         let talked = (0..acks_before_kill).all(|_| acked.recv_timeout(DEADLINE).is_ok());
+        thread::sleep(longer);
         server.kill();
         talked
     });
     assert!(talked, "the talk went on until the kill");
 }
 
-#[test]
-fn what_was_acknowledged_or_shown_survives_a_kill() {
+/// A server that does not live to serve: killed while it opens its journal, or just before or after.
+fn stillborn(directory: &Path, age: Duration) {
+    let mut child = common::command(directory, "127.0.0.1:0").stdout(std::process::Stdio::null()).spawn().unwrap();
+    thread::sleep(age);
+    child.kill().unwrap();
+    child.wait().unwrap();
+}
+
+/// All rounds over one data directory.
+fn rounds(salt: u64) {
+    let mut chance = Chance::new(salt);
     let directory = tempfile::tempdir().unwrap();
     let start = || Server::start_in(directory.path(), "127.0.0.1:0", "");
     let mut senders: Vec<Sender> = (0..SENDERS).map(Sender::new).collect();
     let (mut listener, mut audit) = (Listener::new(), Audit::default());
     let mut unacknowledged = 0;
-    for round in 0..ROUNDS {
+    for _ in 0..ROUNDS {
+        if chance.below(4) == 0 {
+            stillborn(directory.path(), chance.while_below(Duration::from_millis(40)));
+        }
         let mut server = start();
         audit.check(&server, &senders, &listener);
         // From none at all, in the middle of the logins, to well into the burst.
-        burst(&mut server, &mut senders, &mut listener, round * 37 % 310);
+        let (acks, longer) = (chance.below(310), chance.while_below(Duration::from_millis(2)));
+        burst(&mut server, &mut senders, &mut listener, acks, longer);
         unacknowledged += senders.iter().map(|sender| sender.unacknowledged.len()).sum::<usize>();
     }
     assert!(unacknowledged > ROUNDS, "the kills came in mid-burst");
@@ -317,4 +288,24 @@ fn what_was_acknowledged_or_shown_survives_a_kill() {
     let sent: usize = senders.iter().map(|sender| sender.sent).sum();
     assert_eq!(audit.stored.iter().map(Log::len).sum::<usize>(), sent, "everything that was sent is there, once");
     assert!(listener.shown.iter().all(|log| log.len() > ROUNDS), "the listener was shown something");
+}
+
+#[test]
+fn what_was_acknowledged_or_shown_survives_a_kill() {
+    rounds(1);
+}
+
+#[test]
+fn so_it_does_in_a_second_directory() {
+    rounds(2);
+}
+
+#[test]
+fn so_it_does_in_a_third_directory() {
+    rounds(3);
+}
+
+#[test]
+fn so_it_does_in_a_fourth_directory() {
+    rounds(4);
 }

@@ -7,7 +7,11 @@
     reason = "each test file uses a part of it; a test panics where it fails"
 )]
 
+pub mod chance;
+pub mod wire;
+
 use serde_json::{Value, json};
+use shared::identity::Identity;
 use std::{
     io::{BufRead, BufReader, ErrorKind, Read, Write},
     net::{SocketAddr, TcpStream},
@@ -45,15 +49,14 @@ impl Server {
     pub fn start_in(directory: &Path, listen: &str, config: &str) -> Self {
         let config_file = directory.join("config.toml");
         std::fs::write(&config_file, config).unwrap();
-        let mut child = Command::new(env!("CARGO_BIN_EXE_parlor-server"))
-            .args(["--listen", listen, "--data-dir"])
-            .arg(directory)
-            .arg("--config")
-            .arg(&config_file)
-            .env("PARLOR_LOG", "warn")
-            .stdout(Stdio::piped())
-            .spawn()
-            .unwrap();
+        let mut command = command(directory, listen);
+        command.arg("--config").arg(&config_file);
+        Self::run(command, directory)
+    }
+
+    /// Runs a command that is to be a server; what keeps it from being one it says itself.
+    pub fn run(mut command: Command, directory: &Path) -> Self {
+        let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
         let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
         let line = lines.next().expect("the server says where it listens").unwrap();
         let address = line.strip_prefix("listening on ").expect("a ready line").parse().unwrap();
@@ -65,6 +68,23 @@ impl Server {
         self.child.id()
     }
 
+    /// What it has taken of memory so far, at most: `VmHWM`; or what it has now: `VmRSS`. In KiB.
+    pub fn memory(&self, what: &str) -> u64 {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.pid())).unwrap();
+        let line = status.lines().find_map(|line| line.strip_prefix(what)).expect("a line of it");
+        line.trim_matches(|c: char| !c.is_ascii_digit()).parse().unwrap()
+    }
+
+    /// Sends it a signal by name.
+    pub fn signal(&self, name: &str) {
+        assert!(Command::new("kill").args([name, &self.pid().to_string()]).status().unwrap().success());
+    }
+
+    /// True while it has not ended.
+    pub fn is_running(&mut self) -> bool {
+        self.child.try_wait().unwrap().is_none()
+    }
+
     /// Ends it the hard way.
     pub fn kill(&mut self) {
         self.child.kill().unwrap();
@@ -73,8 +93,7 @@ impl Server {
 
     /// Asks it to end; gives its exit code.
     pub fn terminate(&mut self) -> Option<i32> {
-        let pid = self.child.id().to_string();
-        assert!(Command::new("kill").args(["-TERM", &pid]).status().unwrap().success());
+        self.signal("-TERM");
         let end = Instant::now() + DEADLINE;
         while Instant::now() < end {
             if let Some(status) = self.child.try_wait().unwrap() {
@@ -115,6 +134,13 @@ impl Drop for Server {
     }
 }
 
+/// The command that starts a server.
+pub fn command(directory: &Path, listen: &str) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_parlor-server"));
+    command.args(["--listen", listen, "--data-dir"]).arg(directory).env("PARLOR_LOG", "warn");
+    command
+}
+
 /// A native client: lines of JSON.
 pub struct Client {
     pub stream: TcpStream,
@@ -141,6 +167,13 @@ impl Client {
     pub fn hello(&mut self) -> Value {
         self.send(&json!({"type": "hello", "version": 1}));
         self.expect("welcome")
+    }
+
+    /// Says hello and logs in with a key; gives the answer.
+    pub fn log_in(&mut self, nickname: &str, identity: &Identity) -> Value {
+        let welcome = self.hello();
+        self.send(&keyed_login(&welcome, nickname, identity));
+        self.expect("login")
     }
 
     /// The next line within `wait`; `None` if nothing comes. Panics at the end of the connection.
@@ -210,6 +243,13 @@ impl Client {
             }
         }
     }
+}
+
+/// The request that logs in with a key after that welcome.
+pub fn keyed_login(welcome: &Value, nickname: &str, identity: &Identity) -> Value {
+    let signature = identity.sign_login(welcome["challenge"].as_str().unwrap(), b"", nickname).unwrap().to_string();
+    let key = identity.public().to_string();
+    json!({"type": "login", "nickname": nickname, "key": key, "signature": signature})
 }
 
 /// A PyChatting-style client that forgives two objects in one read: a test does not read all the time.
