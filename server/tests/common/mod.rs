@@ -7,6 +7,10 @@
     reason = "each test file uses a part of it; a test panics where it fails"
 )]
 
+pub mod dice;
+pub mod process;
+pub mod wire;
+
 use serde_json::{Value, json};
 use std::{
     io::{BufRead, BufReader, ErrorKind, Read, Write},

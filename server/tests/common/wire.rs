@@ -1,0 +1,67 @@
+//! A native connection that may end at any time.
+
+use super::DEADLINE;
+use serde_json::{Value, json};
+use shared::identity::Identity;
+use std::{
+    io::{BufRead, BufReader, ErrorKind, Write},
+    net::{SocketAddr, TcpStream},
+};
+
+/// `None` everywhere: the connection has ended.
+pub struct Wire {
+    reader: BufReader<TcpStream>,
+}
+
+impl Wire {
+    pub fn connect(address: SocketAddr) -> Option<Self> {
+        let stream = TcpStream::connect(address).ok()?;
+        stream.set_nodelay(true).ok()?;
+        stream.set_read_timeout(Some(DEADLINE)).ok()?;
+        Some(Self { reader: BufReader::new(stream) })
+    }
+
+    pub fn send(&mut self, request: &Value) -> Option<()> {
+        self.reader.get_mut().write_all(format!("{request}\n").as_bytes()).ok()
+    }
+
+    /// The next event; what was cut off is nothing.
+    pub fn next(&mut self) -> Option<Value> {
+        let mut line = String::new();
+        match self.reader.read_line(&mut line) {
+            Ok(_) if line.ends_with('\n') => Some(serde_json::from_str(&line).unwrap()),
+            Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut) => {
+                panic!("the server says nothing")
+            }
+            _ => None,
+        }
+    }
+
+    /// The next event of that type, without an error before it.
+    pub fn expect(&mut self, kind: &str) -> Option<Value> {
+        loop {
+            let event = self.next()?;
+            assert_ne!(event["type"], "error", "{event}");
+            if event["type"] == kind {
+                return Some(event);
+            }
+        }
+    }
+
+    /// Logs in with a key; gives the answer, whatever it is.
+    pub fn try_login(&mut self, nickname: &str, identity: &Identity) -> Option<Value> {
+        self.send(&json!({"type": "hello", "version": 1}))?;
+        let welcome = self.expect("welcome")?;
+        let signature = identity.sign_login(welcome["challenge"].as_str().unwrap(), b"", nickname).unwrap();
+        let (key, signature) = (identity.public().to_string(), signature.to_string());
+        self.send(&json!({"type": "login", "nickname": nickname, "key": key, "signature": signature}))?;
+        self.expect("login")
+    }
+
+    /// Logs in with a key.
+    pub fn login(&mut self, nickname: &str, identity: &Identity) -> Option<Value> {
+        let login = self.try_login(nickname, identity)?;
+        assert_eq!((&login["success"], &login["claimed"]), (&json!(true), &json!(true)), "{login}");
+        Some(login)
+    }
+}
