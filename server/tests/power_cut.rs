@@ -19,12 +19,12 @@ use common::{
     process::Process,
 };
 use disk::Image;
-use people::{Claim, Known, LOGS, Log, Message, PEOPLE, Person, ROOMS, Session, nickname};
+use people::{Claim, Known, LOGS, Log, Message, PEOPLE, Person, ROOMS, Session};
 use std::{path::Path, sync::mpsc, thread};
 use trace::{FILES, Record, Shim, What};
 
 /// Lives of a data directory, each with some power cuts over each other.
-const LIVES: usize = 4;
+const LIVES: usize = 8;
 const CUTS: usize = 3;
 /// States of the disk that are looked at for each cut.
 const STATES: usize = 4;

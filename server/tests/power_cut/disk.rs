@@ -10,7 +10,7 @@ use std::path::Path;
 const SECTOR: usize = 512;
 
 /// The contents of the files; `None`: it is not there.
-pub type Image = [Option<Vec<u8>>; FILES.len()];
+pub(crate) type Image = [Option<Vec<u8>>; FILES.len()];
 
 /// A file whatever its name is, or whether it has one.
 #[derive(Default)]
@@ -53,7 +53,7 @@ const SURVIVALS: [Survival; 6] =
     [Survival::Nothing, Survival::Everything, Survival::Until, Survival::Writes, Survival::Sectors, Survival::Bytes];
 
 /// A disk as it may be if the power goes when `records` are done.
-pub fn after_power_cut(start: &Image, records: &[Record], dice: &mut Dice) -> Image {
+pub(crate) fn after_power_cut(start: &Image, records: &[Record], dice: &mut Dice) -> Image {
     let (names, inodes) = replay(start, records);
     names.map(|name| {
         // Without a sync of the directory nobody knows which of its changes are there.
@@ -64,7 +64,7 @@ pub fn after_power_cut(start: &Image, records: &[Record], dice: &mut Dice) -> Im
 }
 
 /// The files as every process sees them.
-pub fn after_everything(start: &Image, records: &[Record]) -> Image {
+pub(crate) fn after_everything(start: &Image, records: &[Record]) -> Image {
     let (names, inodes) = replay(start, records);
     names.map(|name| {
         name.now().map(|inode| {
@@ -174,12 +174,12 @@ fn sectors(bytes: &mut Vec<u8>, at: usize, new: &[u8], percent: usize, torn: usi
 }
 
 /// Reads the files of a directory.
-pub fn read(directory: &Path) -> Image {
+pub(crate) fn read(directory: &Path) -> Image {
     FILES.map(|name| std::fs::read(directory.join(name)).ok())
 }
 
 /// Puts the files into a new directory.
-pub fn write(image: &Image, dice: &mut Dice) -> tempfile::TempDir {
+pub(crate) fn write(image: &Image, dice: &mut Dice) -> tempfile::TempDir {
     let directory = tempfile::tempdir().unwrap();
     for (name, bytes) in FILES.iter().zip(image) {
         if let Some(bytes) = bytes {

@@ -16,33 +16,33 @@ use std::{
     sync::mpsc,
 };
 
-pub const PEOPLE: usize = 4;
-pub const ROOMS: [&str; 2] = ["#cut-a", "#cut-b"];
+pub(crate) const PEOPLE: usize = 4;
+pub(crate) const ROOMS: [&str; 2] = ["#cut-a", "#cut-b"];
 /// The rooms, then each person's inbox.
-pub const LOGS: usize = ROOMS.len() + PEOPLE;
+pub(crate) const LOGS: usize = ROOMS.len() + PEOPLE;
 const TALK: &str = include_str!("../../../assets/talk/zh/lines.txt");
 
 /// A message as its sender knows it.
 #[derive(Debug, Clone)]
-pub struct Message {
+pub(crate) struct Message {
     /// A room, or the sender's inbox.
-    pub log: usize,
+    pub(crate) log: usize,
     /// To whom, if it is direct.
-    pub to: Option<usize>,
-    pub id: String,
-    pub text: String,
+    pub(crate) to: Option<usize>,
+    pub(crate) id: String,
+    pub(crate) text: String,
 }
 
 /// Somebody with a key.
-pub struct Person {
-    pub number: usize,
-    pub nickname: String,
+pub(crate) struct Person {
+    pub(crate) number: usize,
+    pub(crate) nickname: String,
     identity: Identity,
-    pub messages: Vec<Message>,
+    pub(crate) messages: Vec<Message>,
 }
 
 impl Person {
-    pub fn new(number: usize) -> Self {
+    pub(crate) fn new(number: usize) -> Self {
         let identity = Identity::from_secret(&[u8::try_from(number).unwrap() + 1; 32]);
         Self { number, nickname: nickname(number), identity, messages: Vec::new() }
     }
@@ -63,16 +63,16 @@ impl Person {
     }
 }
 
-pub fn nickname(number: usize) -> String {
+fn nickname(number: usize) -> String {
     format!("person-{number}")
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Entry {
-    pub id: String,
-    pub from: String,
-    pub at: u64,
-    pub text: String,
+pub(crate) struct Entry {
+    pub(crate) id: String,
+    pub(crate) from: String,
+    pub(crate) at: u64,
+    pub(crate) text: String,
 }
 
 impl Entry {
@@ -82,11 +82,11 @@ impl Entry {
     }
 }
 
-pub type Log = BTreeMap<u64, Entry>;
+pub(crate) type Log = BTreeMap<u64, Entry>;
 
 /// What a server has said, and must stand by.
 #[derive(Debug, Clone)]
-pub enum Claim {
+pub(crate) enum Claim {
     Epoch(usize, String),
     Ack { person: usize, message: usize, log: usize, seq: u64, entry: Entry },
     Shown { person: usize, log: usize, seq: u64, entry: Entry },
@@ -94,17 +94,17 @@ pub enum Claim {
 
 /// All that must be so.
 #[derive(Default)]
-pub struct Known {
-    pub epochs: BTreeMap<usize, String>,
-    pub logs: [Log; LOGS],
+pub(crate) struct Known {
+    pub(crate) epochs: BTreeMap<usize, String>,
+    pub(crate) logs: [Log; LOGS],
     /// Which messages of whom.
-    pub acked: [BTreeSet<usize>; PEOPLE],
+    pub(crate) acked: [BTreeSet<usize>; PEOPLE],
     /// The last entry that somebody was shown, by person and log.
     cursors: BTreeMap<(usize, usize), u64>,
 }
 
 impl Known {
-    pub fn note(&mut self, claim: &Claim) {
+    pub(crate) fn note(&mut self, claim: &Claim) {
         match claim {
             Claim::Epoch(log, epoch) => {
                 let known = self.epochs.entry(*log).or_insert_with(|| epoch.clone());
@@ -128,19 +128,24 @@ impl Known {
 }
 
 /// A connection of somebody. `None` from its functions: it has ended.
-pub struct Session<'a> {
+pub(crate) struct Session<'a> {
     person: &'a mut Person,
     wire: Wire,
     trace: Option<&'a Path>,
     cursors: BTreeMap<usize, u64>,
     queue: VecDeque<usize>,
     unanswered: VecDeque<usize>,
-    pub claims: Vec<(u64, Claim)>,
+    pub(crate) claims: Vec<(u64, Claim)>,
 }
 
 impl<'a> Session<'a> {
     /// Logs in, and goes on in every log where it was.
-    pub fn open(person: &'a mut Person, address: SocketAddr, known: &Known, trace: Option<&'a Path>) -> Option<Self> {
+    pub(crate) fn open(
+        person: &'a mut Person,
+        address: SocketAddr,
+        known: &Known,
+        trace: Option<&'a Path>,
+    ) -> Option<Self> {
         let number = person.number;
         let mut wire = Wire::connect(address)?;
         let login = wire.login(&person.nickname, &person.identity)?;
@@ -173,7 +178,7 @@ impl<'a> Session<'a> {
 
     /// Says what is not acknowledged, then new things; `acks` gets something for each acknowledgement. Without it nothing
     /// new is said, and it ends when everything old is acknowledged.
-    pub fn talk(&mut self, mut new: Option<(&mpsc::Sender<()>, Dice)>) -> Option<()> {
+    pub(crate) fn talk(&mut self, mut new: Option<(&mpsc::Sender<()>, Dice)>) -> Option<()> {
         let window = new.as_mut().map_or(SENDS_UNANSWERED, |(_, dice)| 1 + dice.below(SENDS_UNANSWERED));
         loop {
             while self.unanswered.len() < window {
@@ -230,7 +235,7 @@ impl<'a> Session<'a> {
     }
 
     /// Hears everything up to the ends of those logs.
-    pub fn hear_up_to(&mut self, heads: &[Log; LOGS]) {
+    pub(crate) fn hear_up_to(&mut self, heads: &[Log; LOGS]) {
         while self.cursors.iter().any(|(log, cursor)| *cursor < heads[*log].len() as u64) {
             let event = self.wire.next().expect("the connection goes on");
             self.hear(&event);
@@ -238,7 +243,7 @@ impl<'a> Session<'a> {
     }
 
     /// A whole log; its numbers have no holes.
-    pub fn read(&mut self, log: usize) -> Log {
+    pub(crate) fn read(&mut self, log: usize) -> Log {
         let mut entries = Log::new();
         loop {
             let request = json!({"type": "history", "room": name(log), "after": entries.len(), "limit": 200});

@@ -6,12 +6,12 @@ use std::{
 };
 
 /// The files of a journal, in the shim's order.
-pub const FILES: [&str; 3] = ["journal.sqlite3", "journal.sqlite3-wal", "journal.sqlite3-journal"];
+pub(crate) const FILES: [&str; 3] = ["journal.sqlite3", "journal.sqlite3-wal", "journal.sqlite3-journal"];
 const DIRECTORY: usize = 3;
 const HEADER: usize = 24;
 
 #[derive(Debug, Clone)]
-pub enum What {
+pub(crate) enum What {
     Create,
     Write(usize, Vec<u8>),
     Truncate(usize),
@@ -22,21 +22,21 @@ pub enum What {
 }
 
 #[derive(Debug, Clone)]
-pub struct Record {
+pub(crate) struct Record {
     /// How long the trace was when this was in it.
-    pub end: u64,
+    pub(crate) end: u64,
     /// Index into [`FILES`].
-    pub file: usize,
-    pub what: What,
+    pub(crate) file: usize,
+    pub(crate) what: What,
 }
 
 /// The shim, compiled.
-pub struct Shim {
+pub(crate) struct Shim {
     folder: tempfile::TempDir,
 }
 
 impl Shim {
-    pub fn compile() -> Self {
+    pub(crate) fn compile() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/power_cut/shim.c");
         let mut command = Command::new("cc");
@@ -46,26 +46,26 @@ impl Shim {
     }
 
     /// Where it writes; what was there is gone.
-    pub fn new_trace(&self) -> PathBuf {
+    pub(crate) fn new_trace(&self) -> PathBuf {
         let path = self.folder.path().join("trace");
         std::fs::write(&path, "").unwrap();
         path
     }
 
     /// Puts it under a server over that directory.
-    pub fn load(&self, command: &mut Command, directory: &Path, trace: &Path) {
+    pub(crate) fn load(&self, command: &mut Command, directory: &Path, trace: &Path) {
         command.env("LD_PRELOAD", self.folder.path().join("shim.so"));
         command.env("PARLOR_TRACE", trace).env("PARLOR_TRACE_DIR", directory);
     }
 }
 
 /// How long a trace is now.
-pub fn length(trace: &Path) -> u64 {
+pub(crate) fn length(trace: &Path) -> u64 {
     std::fs::metadata(trace).unwrap().len()
 }
 
 /// Reads a trace; what a kill has cut off at its end is no record.
-pub fn read(trace: &Path) -> Vec<Record> {
+pub(crate) fn read(trace: &Path) -> Vec<Record> {
     let bytes = std::fs::read(trace).unwrap();
     let number = |at: usize| usize::try_from(u64::from_le_bytes(bytes[at..at + 8].try_into().unwrap())).unwrap();
     let (mut at, mut records) = (0, Vec::new());
