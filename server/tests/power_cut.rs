@@ -6,22 +6,23 @@
 #![allow(clippy::unwrap_used, reason = "a test panics where it fails")]
 
 mod common;
-#[path = "power_cut/disk.rs"]
-mod disk;
-#[path = "power_cut/people.rs"]
-mod people;
-#[path = "power_cut/trace.rs"]
-mod trace;
+mod power_cut {
+    pub(crate) mod disk;
+    pub(crate) mod people;
+    pub(crate) mod trace;
+}
 
 use common::{
     DEADLINE,
     dice::{Dice, trials},
     process::Process,
 };
-use disk::Image;
-use people::{Claim, Known, LOGS, Log, Message, PEOPLE, Person, ROOMS, Session};
+use power_cut::{
+    disk::{self, Image},
+    people::{self, Claim, Known, LOGS, Log, Message, PEOPLE, Person, ROOMS, Session},
+    trace::{self, FILES, Record, Shim, What},
+};
 use std::{path::Path, sync::mpsc, thread};
-use trace::{FILES, Record, Shim, What};
 
 /// Lives of a data directory, each with some power cuts over each other.
 const LIVES: usize = 8;

@@ -6,6 +6,7 @@ use shared::identity::Identity;
 use std::{
     io::{BufRead, BufReader, ErrorKind, Write},
     net::{SocketAddr, TcpStream},
+    time::Duration,
 };
 
 /// `None` everywhere: the connection has ended.
@@ -13,11 +14,25 @@ pub struct Wire {
     reader: BufReader<TcpStream>,
 }
 
+/// Why nothing came.
+#[derive(Debug)]
+pub enum Nothing {
+    /// The connection has ended.
+    Ended,
+    /// Nothing was said for as long as it may take.
+    Silence,
+}
+
 impl Wire {
     pub fn connect(address: SocketAddr) -> Option<Self> {
+        Self::connect_within(address, DEADLINE)
+    }
+
+    /// One that waits no longer than that for an event.
+    pub fn connect_within(address: SocketAddr, wait: Duration) -> Option<Self> {
         let stream = TcpStream::connect(address).ok()?;
         stream.set_nodelay(true).ok()?;
-        stream.set_read_timeout(Some(DEADLINE)).ok()?;
+        stream.set_read_timeout(Some(wait)).ok()?;
         Some(Self { reader: BufReader::new(stream) })
     }
 
@@ -27,13 +42,20 @@ impl Wire {
 
     /// The next event; what was cut off is nothing.
     pub fn next(&mut self) -> Option<Value> {
+        match self.try_next() {
+            Ok(event) => Some(event),
+            Err(Nothing::Ended) => None,
+            Err(Nothing::Silence) => panic!("the server says nothing"),
+        }
+    }
+
+    /// The next event, or why there is none.
+    pub fn try_next(&mut self) -> Result<Value, Nothing> {
         let mut line = String::new();
         match self.reader.read_line(&mut line) {
-            Ok(_) if line.ends_with('\n') => Some(serde_json::from_str(&line).unwrap()),
-            Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut) => {
-                panic!("the server says nothing")
-            }
-            _ => None,
+            Ok(_) if line.ends_with('\n') => Ok(serde_json::from_str(&line).unwrap()),
+            Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut) => Err(Nothing::Silence),
+            _ => Err(Nothing::Ended),
         }
     }
 

@@ -1,9 +1,7 @@
 //! A disk that has lost its power: everything up to the last sync of a file is on it, of what came after that any part.
 
-use super::{
-    common::dice::Dice,
-    trace::{FILES, Record, What},
-};
+use super::trace::{FILES, Record, What};
+use crate::common::dice::Dice;
 use std::path::Path;
 
 /// What a drive writes at once; mostly.

@@ -1,9 +1,7 @@
 //! People who talk, and note what they were told, and how long the trace was by then.
 
-use super::{
-    common::{dice::Dice, wire::Wire},
-    trace,
-};
+use super::trace;
+use crate::common::{dice::Dice, wire::Wire};
 use serde_json::{Value, json};
 use shared::{
     identity::Identity,
