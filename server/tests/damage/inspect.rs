@@ -10,16 +10,16 @@ use server::{
 };
 use shared::{Event, Kind, LogName, MessageId, Nickname, Seq, Text, request::Start};
 use std::{
-    collections::{BTreeMap, BTreeSet},
+    collections::{BTreeMap, BTreeSet, HashSet},
     path::Path,
-    sync::{Mutex, Once},
+    sync::Mutex,
     time::Duration,
 };
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 
 /// Longer than anything takes.
 const WAIT: Duration = Duration::from_secs(10);
-const WORDS: [&str; 5] = ["w17", "g7", "的", "ok g3", "topic"];
+const WORDS: [&str; 3] = ["w17", "g7", "的 w1"];
 
 /// A log, by the name of its room or of its owner.
 #[derive(Debug)]
@@ -53,18 +53,21 @@ pub(crate) struct Verdict {
     pub(crate) said: bool,
 }
 
+/// Panics of journals' threads, of whichever journal.
 static PANICS: Mutex<Vec<String>> = Mutex::new(Vec::new());
 
-/// Panics of a journal's threads are kept instead of shown.
-fn listen_for_panics() {
-    static ONCE: Once = Once::new();
-    ONCE.call_once(|| {
-        let usual = std::panic::take_hook();
-        std::panic::set_hook(Box::new(move |info| match std::thread::current().name() {
-            Some("journal" | "pages") => PANICS.lock().unwrap().push(info.to_string()),
-            _ => usual(info),
-        }));
-    });
+/// From here on panics of journals' threads are kept instead of shown.
+pub(crate) fn keep_panics() {
+    let usual = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |info| match std::thread::current().name() {
+        Some("journal" | "pages") => PANICS.lock().unwrap().push(info.to_string()),
+        _ => usual(info),
+    }));
+}
+
+/// Those that were kept.
+pub(crate) fn panics() -> Vec<String> {
+    PANICS.lock().unwrap().clone()
 }
 
 /// An open journal and what comes out of it.
@@ -135,7 +138,9 @@ impl Open {
             cursor = last;
             for line in page.split_inclusive(|b| *b == b'\n') {
                 let line = String::from_utf8(line.to_vec()).unwrap();
-                let seq = serde_json::from_str::<Value>(&line).unwrap()["seq"].as_u64().unwrap();
+                // Quicker than to parse it; what people write stands behind it.
+                let digits = line.split("\"seq\":").nth(1).unwrap();
+                let seq = digits[..digits.find(|c: char| !c.is_ascii_digit()).unwrap()].parse().unwrap();
                 if lines.insert(seq, line).is_some() {
                     findings.insert("an entry is shown twice");
                 }
@@ -209,8 +214,6 @@ pub(crate) fn truth(directory: &Path) -> View {
 
 /// Opens a damaged journal, has it say everything, and stores something.
 pub(crate) fn inspect(directory: &Path, truth: &View) -> Verdict {
-    listen_for_panics();
-    PANICS.lock().unwrap().clear();
     let (mut verdict, mut view) = (Verdict::default(), View::default());
     match Open::open(directory) {
         Err(words) => verdict.refused = Some(words),
@@ -224,11 +227,6 @@ pub(crate) fn inspect(directory: &Path, truth: &View) -> Verdict {
                 Err(Stop::Hang) => drop(verdict.findings.insert("nothing comes")),
             }
         }
-    }
-    let panics = PANICS.lock().unwrap();
-    if !panics.is_empty() {
-        verdict.findings.insert("a panic");
-        verdict.stopped = Some(panics.join("; "));
     }
     verdict
 }
@@ -264,9 +262,6 @@ fn compare(view: &View, truth: &View, whole: bool, verdict: &mut Verdict) {
             verdict.said = true;
             continue;
         };
-        if found.stored.topic != log.stored.topic {
-            findings.insert("a topic is another one");
-        }
         if found.lines.iter().any(|(seq, line)| log.lines.get(seq) != Some(line)) {
             findings.insert("an entry is another one");
         }
@@ -277,6 +272,9 @@ fn compare(view: &View, truth: &View, whole: bool, verdict: &mut Verdict) {
         if found.stored.head < log.stored.head {
             findings.insert("a log ends too early: its numbers are given again");
         }
+        if found.stored.head == log.stored.head && found.stored.topic != log.stored.topic {
+            findings.insert("a topic is another one");
+        }
         if found.stored.head > log.stored.head {
             findings.insert("a log ends too late");
         }
@@ -285,11 +283,10 @@ fn compare(view: &View, truth: &View, whole: bool, verdict: &mut Verdict) {
             findings.insert("a log has a hole");
         }
     }
+    let shown: HashSet<&String> = view.logs.values().flat_map(|log| log.lines.values()).collect();
     for (word, hits) in &view.hits {
         // What the logs don't show is not asked of the search.
-        let is_shown = |(name, line): &&(String, String)| {
-            view.logs.get(name).is_some_and(|log| log.lines.values().any(|shown| shown == line))
-        };
+        let is_shown = |(_, line): &&(String, String)| shown.contains(line);
         if truth.hits[word].iter().filter(is_shown).any(|hit| !hits.contains(hit)) {
             findings.insert("a search does not find what is there");
         }

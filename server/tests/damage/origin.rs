@@ -51,18 +51,18 @@ pub(crate) fn make() -> Vec<Origin> {
     let mut origins = Vec::new();
 
     let server = start();
-    talk(&server, &mut said, 150, &mut dice);
+    talk(&server, &mut said, 90, &mut dice);
     assert_eq!(server.terminate().code, Some(0));
     let [earlier, _] = Files::read(directory.path()).0;
 
     let server = start();
-    talk(&server, &mut said, 150, &mut dice);
+    talk(&server, &mut said, 90, &mut dice);
     assert_eq!(server.terminate().code, Some(0));
     let files = Files::read(directory.path());
     assert!(files.0[1].is_none(), "a clean end leaves no log");
     origins.push(Origin { name: "clean", files, earlier });
 
-    for (name, count) in [("killed", 60), ("begun anew", 420)] {
+    for (name, count) in [("killed", 40), ("begun anew", 200)] {
         let [earlier, _] = Files::read(directory.path()).0;
         let server = start();
         talk(&server, &mut said, count, &mut dice);
@@ -87,7 +87,7 @@ fn talk(server: &Process, said: &mut usize, count: usize, dice: &mut Dice) {
     for number in *said..*said + count {
         let lines = TALK.lines().cycle().skip(number * 7 % 300);
         let mut text = format!("w{number} g{}", number % 20);
-        let length = [60, 60, 60, 60, 400, 2_000, 4_090][dice.below(7)];
+        let length = [60, 60, 60, 60, 60, 60, 60, 300, 300, 4_090][dice.below(10)];
         for line in lines.take_while(|_| length > 60).take(80).chain(std::iter::once("ok")) {
             if text.len() + 1 + line.len() <= length.max(60) {
                 text = format!("{text} {}", line.trim());
