@@ -24,7 +24,7 @@ const KINDS: [(&str, usize); 12] = [
 ];
 
 /// Does something to one of the files; says what.
-pub(crate) fn mutate(origin: &Origin, dice: &mut Dice) -> (Files, &'static str, String) {
+pub(crate) fn mutate(origin: &Origin, dice: &mut Dice) -> (Files, String, String) {
     let mut files = origin.files.clone();
     let is_wal = files.0[1].is_some() && dice.percent(55);
     let name = FILES[usize::from(is_wal)];
@@ -38,10 +38,11 @@ pub(crate) fn mutate(origin: &Origin, dice: &mut Dice) -> (Files, &'static str, 
             }
         })
         .unwrap();
+    let of = format!("{}: {kind}", if is_wal { "log" } else { "main" });
     let slot = &mut files.0[usize::from(is_wal)];
     if *kind == "gone" {
         *slot = None;
-        return (files, kind, format!("{name} is gone"));
+        return (files, of, format!("{name} is gone"));
     }
     let bytes = slot.as_mut().unwrap();
     // Pages of the main file; frames of the log.
@@ -99,7 +100,7 @@ pub(crate) fn mutate(origin: &Origin, dice: &mut Dice) -> (Files, &'static str, 
             format!("page {one} over page {two}")
         }
     };
-    (files, kind, format!("{name}: {said}"))
+    (files, of, format!("{name}: {said}"))
 }
 
 fn flip(bytes: &mut [u8], at: usize, dice: &mut Dice) -> String {
