@@ -195,7 +195,7 @@ fn refusals() -> Vec<String> {
         refusal("a later format", clean, |directory| set_version(directory, 1_000)),
         refusal("a format below all", clean, |directory| set_version(directory, -1)),
     ];
-    let forbid = |path: &Path| std::fs::set_permissions(path, std::fs::Permissions::from_mode(0)).unwrap();
+    let forbid = |path: &Path| std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o000)).unwrap();
     let probe = tempfile::NamedTempFile::new().unwrap();
     forbid(probe.path());
     // Root may do everything.

@@ -5,7 +5,7 @@
 
 mod common;
 
-use common::{DEADLINE, Server};
+use common::{DEADLINE, Server, wire::Wire};
 use serde_json::{Value, json};
 use shared::{
     identity::Identity,
@@ -13,8 +13,7 @@ use shared::{
 };
 use std::{
     collections::{BTreeMap, HashMap, HashSet, VecDeque},
-    io::{BufRead, BufReader, Write},
-    net::{SocketAddr, TcpStream},
+    net::SocketAddr,
     sync::mpsc,
     thread,
 };
@@ -23,57 +22,6 @@ const ROUNDS: usize = 40;
 const SENDERS: u8 = 4;
 const ROOMS: [&str; 2] = ["#kill-a", "#kill-b"];
 const LINES: &str = include_str!("../../assets/talk/zh/lines.txt");
-
-/// A connection that may end at any time.
-struct Wire {
-    reader: BufReader<TcpStream>,
-}
-
-impl Wire {
-    fn connect(address: SocketAddr) -> Option<Self> {
-        let stream = TcpStream::connect(address).ok()?;
-        stream.set_nodelay(true).ok()?;
-        stream.set_read_timeout(Some(DEADLINE)).ok()?;
-        Some(Self { reader: BufReader::new(stream) })
-    }
-
-    fn send(&mut self, request: &Value) -> Option<()> {
-        self.reader.get_mut().write_all(format!("{request}\n").as_bytes()).ok()
-    }
-
-    /// The next event. `None`: the connection has ended; what was cut off is nothing.
-    fn next(&mut self) -> Option<Value> {
-        let mut line = String::new();
-        match self.reader.read_line(&mut line) {
-            Ok(_) if line.ends_with('\n') => Some(serde_json::from_str(&line).unwrap()),
-            Err(error) if matches!(error.kind(), std::io::ErrorKind::WouldBlock | std::io::ErrorKind::TimedOut) => {
-                panic!("the server says nothing")
-            }
-            _ => None,
-        }
-    }
-
-    fn expect(&mut self, kind: &str) -> Option<Value> {
-        loop {
-            let event = self.next()?;
-            assert_ne!(event["type"], "error", "{event}");
-            if event["type"] == kind {
-                return Some(event);
-            }
-        }
-    }
-
-    fn login(&mut self, nickname: &str, identity: &Identity) -> Option<()> {
-        self.send(&json!({"type": "hello", "version": 1}))?;
-        let welcome = self.expect("welcome")?;
-        let signature = identity.sign_login(welcome["challenge"].as_str().unwrap(), b"", nickname).unwrap();
-        let (key, signature) = (identity.public().to_string(), signature.to_string());
-        self.send(&json!({"type": "login", "nickname": nickname, "key": key, "signature": signature}))?;
-        let login = self.expect("login")?;
-        assert_eq!((&login["success"], &login["claimed"]), (&json!(true), &json!(true)), "{login}");
-        Some(())
-    }
-}
 
 /// A message as its sender knows it.
 #[derive(Debug, Clone)]

@@ -84,7 +84,7 @@ enum Stop {
 }
 
 impl Open {
-    fn open(directory: &Path) -> Result<(Self, Stored), String> {
+    fn over(directory: &Path) -> Result<(Self, Stored), String> {
         let (outputs, received) = unbounded_channel();
         let opened = SqliteJournal::open(directory, &Settings::default(), &outputs);
         let (journal, stored) = opened.map_err(|error| format!("{error:#}"))?;
@@ -198,7 +198,7 @@ fn read(open: &mut Open, stored: Stored, view: &mut View, findings: &mut Finding
 /// What an undamaged journal holds.
 pub(crate) fn truth(directory: &Path) -> View {
     let (mut view, mut findings) = (View::default(), Findings::new());
-    let (mut open, stored) = Open::open(directory).unwrap();
+    let (mut open, stored) = Open::over(directory).unwrap();
     assert!(read(&mut open, stored, &mut view, &mut findings).is_ok() && findings.is_empty());
     for (word, hits) in &view.hits {
         let is_hit = |line: &str| {
@@ -215,7 +215,7 @@ pub(crate) fn truth(directory: &Path) -> View {
 /// Opens a damaged journal, has it say everything, and stores something.
 pub(crate) fn inspect(directory: &Path, truth: &View) -> Verdict {
     let (mut verdict, mut view) = (Verdict::default(), View::default());
-    match Open::open(directory) {
+    match Open::over(directory) {
         Err(words) => verdict.refused = Some(words),
         Ok((mut open, stored)) => {
             let went = read(&mut open, stored, &mut view, &mut verdict.findings);
