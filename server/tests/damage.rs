@@ -35,9 +35,9 @@ use std::{
 };
 
 /// Journals that are damaged, for each origin.
-const TRIALS: usize = 120;
+const TRIALS: usize = 60;
 /// The same under the binary.
-const VISITS: usize = 16;
+const VISITS: usize = 8;
 /// Threads that look at damaged journals.
 const WORKERS: usize = 2;
 

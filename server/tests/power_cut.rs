@@ -25,7 +25,7 @@ use power_cut::{
 use std::{path::Path, sync::mpsc, thread};
 
 /// Lives of a data directory, each with some power cuts over each other.
-const LIVES: usize = 8;
+const LIVES: usize = 6;
 const CUTS: usize = 3;
 /// States of the disk that are looked at for each cut.
 const STATES: usize = 4;
