@@ -5,7 +5,7 @@
 
 mod common;
 
-use common::{Client, Server, chance::Chance};
+use common::{Client, Server, dice::Dice};
 use serde_json::{Value, json};
 use shared::identity::Identity;
 use std::{
@@ -175,10 +175,10 @@ impl Ann {
 
 #[test]
 fn a_full_file_system_refuses_until_there_is_room() {
-    let mut chance = Chance::new(5);
+    let mut dice = Dice::of_this_run(5);
     // Wherever the end of the room falls: in the log of changes, in what belongs to it, in the database.
     for round in 0..8 {
-        let Some(disk) = Disk::new(2_600 + 4 * chance.below(512)) else { return };
+        let Some(disk) = Disk::new(2_600 + 4 * dice.below(512) as u64) else { return };
         for name in ["one", "two"] {
             std::fs::write(disk.ballast(name), vec![0; 600 << 10]).unwrap();
         }

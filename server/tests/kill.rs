@@ -5,7 +5,7 @@
 
 mod common;
 
-use common::{DEADLINE, Server, chance::Chance, wire::Wire};
+use common::{DEADLINE, Server, dice::Dice, wire::Wire};
 use serde_json::{Value, json};
 use shared::{
     identity::Identity,
@@ -261,20 +261,20 @@ fn stillborn(directory: &Path, age: Duration) {
 
 /// All rounds over one data directory.
 fn rounds(salt: u64) {
-    let mut chance = Chance::new(salt);
+    let mut dice = Dice::of_this_run(salt);
     let directory = tempfile::tempdir().unwrap();
     let start = || Server::start_in(directory.path(), "127.0.0.1:0", "");
     let mut senders: Vec<Sender> = (0..SENDERS).map(Sender::new).collect();
     let (mut listener, mut audit) = (Listener::new(), Audit::default());
     let mut unacknowledged = 0;
     for _ in 0..ROUNDS {
-        if chance.below(4) == 0 {
-            stillborn(directory.path(), chance.while_below(Duration::from_millis(40)));
+        if dice.below(4) == 0 {
+            stillborn(directory.path(), dice.while_below(Duration::from_millis(40)));
         }
         let mut server = start();
         audit.check(&server, &senders, &listener);
         // From none at all, in the middle of the logins, to well into the burst.
-        let (acks, longer) = (chance.below(310), chance.while_below(Duration::from_millis(2)));
+        let (acks, longer) = (dice.below(310), dice.while_below(Duration::from_millis(2)));
         burst(&mut server, &mut senders, &mut listener, acks, longer);
         unacknowledged += senders.iter().map(|sender| sender.unacknowledged.len()).sum::<usize>();
     }

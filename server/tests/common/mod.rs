@@ -7,7 +7,8 @@
     reason = "each test file uses a part of it; a test panics where it fails"
 )]
 
-pub mod chance;
+pub mod dice;
+pub mod process;
 pub mod wire;
 
 use serde_json::{Value, json};

@@ -15,6 +15,15 @@ pub struct Wire {
     reader: BufReader<TcpStream>,
 }
 
+/// Why nothing came.
+#[derive(Debug)]
+pub enum Nothing {
+    /// The connection has ended.
+    Ended,
+    /// Nothing was said for as long as it may take.
+    Silence,
+}
+
 impl Wire {
     pub fn connect(address: SocketAddr) -> Option<Self> {
         TcpStream::connect(address).ok().and_then(Self::over)
@@ -43,17 +52,26 @@ impl Wire {
     }
 
     /// The next event; what was cut off is nothing.
+    /// The next event. What was cut off is nothing.
     pub fn next(&mut self) -> Option<Value> {
-        let mut line = String::new();
-        match self.reader.read_line(&mut line) {
-            Ok(_) if line.ends_with('\n') => Some(serde_json::from_str(&line).unwrap()),
-            Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut) => {
-                panic!("the server says nothing")
-            }
-            _ => None,
+        match self.try_next() {
+            Ok(event) => Some(event),
+            Err(Nothing::Ended) => None,
+            Err(Nothing::Silence) => panic!("the server says nothing"),
         }
     }
 
+    /// The next event, or why there is none.
+    pub fn try_next(&mut self) -> Result<Value, Nothing> {
+        let mut line = String::new();
+        match self.reader.read_line(&mut line) {
+            Ok(_) if line.ends_with('\n') => Ok(serde_json::from_str(&line).unwrap()),
+            Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut) => Err(Nothing::Silence),
+            _ => Err(Nothing::Ended),
+        }
+    }
+
+    /// The next event of that type, without an error before it.
     pub fn expect(&mut self, kind: &str) -> Option<Value> {
         loop {
             let event = self.next()?;
