@@ -15,8 +15,6 @@ use std::{
     time::{Duration, Instant},
 };
 
-/// Connections that are on their way into a room at the same time.
-const ENTERING: usize = 200;
 /// How long anything may take to go on.
 const PATIENCE: Duration = Duration::from_secs(30);
 /// Silence after which nothing more is to come of the joins: presence is told once a second.
@@ -65,6 +63,8 @@ pub(crate) struct Crowd {
     members: Vec<Member>,
     rooms: Vec<Room>,
     entering: usize,
+    /// So many may be on their way into a room at the same time.
+    together: usize,
     buffer: Vec<u8>,
 }
 
@@ -80,6 +80,7 @@ impl Crowd {
             members: Vec::new(),
             rooms: Vec::new(),
             entering: 0,
+            together: service.server.together(),
             buffer: vec![0; BUFFER],
         })
     }
@@ -134,7 +135,7 @@ impl Crowd {
         self.entering += 1;
         self.flush(n)?;
         self.turn(Duration::ZERO)?;
-        self.entered_but(ENTERING)
+        self.entered_but(self.together)
     }
 
     /// Waits until at most so many are still on their way.

@@ -4,6 +4,7 @@
 //! ```text
 //! cargo bench -p server --bench engine
 //! cargo bench -p server --bench engine -- thousand rooms      only these, see `ROWS`
+//! cargo bench -p server --bench engine -- rooms parlor floor   only these servers
 //! cargo bench -p server --bench engine -- --rounds 5          medians of five
 //! cargo bench -p server --bench engine -- --open 32           so many messages are always on their way
 //! cargo bench -p server --bench engine -- --quick             small numbers, to see that it runs
@@ -87,8 +88,7 @@ fn main() -> anyhow::Result<()> {
         println!("nothing is measured: this is for `cargo bench`");
         return Ok(());
     }
-    let (plan, asked) = understand(arguments)?;
-    let mut servers = Vec::from(Server::ALL);
+    let (plan, rows, mut servers) = understand(arguments)?;
     servers.retain(|server| match server.missing() {
         Some(missing) => {
             println!("{} is left out: {missing} is not installed.", server.name());
@@ -99,7 +99,7 @@ fn main() -> anyhow::Result<()> {
     let mut run = Run { plan, machine: Machine::find()?, table: Table::default(), archive: None };
     for round in 0..run.plan.rounds {
         for (name, measure, for_whom) in ROWS {
-            if !asked.is_empty() && !asked.iter().any(|word| word == name) {
+            if !rows.contains(name) {
                 continue;
             }
             for &server in servers.iter().filter(|server| for_whom.contains(server)) {
@@ -117,22 +117,26 @@ fn main() -> anyhow::Result<()> {
     Ok(())
 }
 
-/// How much is asked for, and which rows; none are all.
-fn understand(arguments: Vec<String>) -> anyhow::Result<(Plan, Vec<String>)> {
+/// How much is asked for, which rows and which servers; none are all.
+fn understand(arguments: Vec<String>) -> anyhow::Result<(Plan, Vec<&'static str>, Vec<Server>)> {
     let is_quick = arguments.iter().any(|argument| argument == "--quick");
     let mut plan = if is_quick { Plan::QUICK } else { Plan::WHOLE };
-    let (mut asked, mut words) = (Vec::new(), arguments.into_iter());
+    let all: Vec<_> = ROWS.iter().map(|(row, ..)| *row).collect();
+    let (mut rows, mut servers, mut words) = (Vec::new(), Vec::new(), arguments.into_iter());
     while let Some(word) = words.next() {
+        let server = Server::ALL.into_iter().find(|server| server.name().eq_ignore_ascii_case(&word));
+        let row = all.iter().find(|row| **row == word);
         match word.as_str() {
             "--bench" | "--quick" => {}
             "--open" => plan.open = words.next().context("--open needs a number")?.parse()?,
             "--rounds" => plan.rounds = words.next().context("--rounds needs a number")?.parse()?,
-            name if ROWS.iter().any(|(row, ..)| *row == name) => asked.push(word),
-            _ => {
-                let names: Vec<_> = ROWS.iter().map(|(row, ..)| *row).collect();
-                anyhow::bail!("there is no row {word}; there are {}", names.join(", "))
-            }
+            _ => match (row, server) {
+                (Some(row), _) => rows.push(*row),
+                (None, Some(server)) => servers.push(server),
+                (None, None) => anyhow::bail!("there is no row {word}; there are {}", all.join(", ")),
+            },
         }
     }
-    Ok((plan, asked))
+    let rows = if rows.is_empty() { all } else { rows };
+    Ok((plan, rows, if servers.is_empty() { Server::ALL.into() } else { servers }))
 }

@@ -79,6 +79,11 @@ impl Server {
         }
     }
 
+    /// Connections that may wait to be let in: with more than it has room for, each one more waits for a second.
+    pub(crate) fn together(self) -> usize {
+        if self == Self::NgIrcd { 8 } else { 200 }
+    }
+
     /// Without any brake, listening on this port of the loopback. Ours choose a port and say which.
     fn command(self, directory: &Path, port: u16) -> anyhow::Result<Command> {
         let file = directory.join("settings");
