@@ -97,7 +97,7 @@ impl Talk {
             cycled(&self.english, n) + " " + &cycled(&self.words, n / self.english.len() * 7_919 + n % 97)
         };
         if n % RARE.1 == RARE.1 / 2 {
-            text += " ";
+            text += " the ";
             text += RARE.0;
         }
         text

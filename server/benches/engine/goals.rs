@@ -2,6 +2,8 @@
 
 use crate::{
     pages::Page,
+    plan::Plan,
+    sample::figure,
     servers::Server,
     table::{Row, Table, digits},
     throughput::Shape,
@@ -31,7 +33,7 @@ impl fmt::Display for Goal {
 }
 
 /// Every goal about which something was measured.
-pub(crate) fn goals(table: &Table) -> Vec<Goal> {
+pub(crate) fn goals(table: &Table, plan: &Plan) -> Vec<Goal> {
     let times = |row, server, times: f64| table.get(row, server).map(|figure| figure * times);
     let goal = |row, limit, of| Goal { row, figure: table.get(row, Server::Parlor), limit, reach: false, of };
     let reach = |row, limit| Goal { reach: true, ..goal(row, Some(limit), "") };
@@ -50,6 +52,7 @@ pub(crate) fn goals(table: &Table) -> Vec<Goal> {
         goal(rooms, times(rooms, Server::InspIrcd, 0.85), " (0.85 × InspIRCd)"),
         goal(Row::Latency(50), floor_and_syncs, " (the floor and 2 fdatasyncs)"),
         goal(Row::Latency(99), times(Row::Latency(99), Server::Floor, 1.3), " (1.3 × the floor)"),
+        reach(Row::Held, figure(plan.hold as u64)),
         reach(Row::Commits(1), 50_000.0),
         reach(Row::Commits(200), 50_000.0),
         goal(Row::Alone, syncs(2.0), " (2 fdatasyncs)"),

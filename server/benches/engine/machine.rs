@@ -22,7 +22,12 @@ use std::{
 pub(crate) struct Machine {
     server: usize,
     load: usize,
+    /// So many may be open at the same time.
+    pub(crate) connections: usize,
 }
+
+/// Descriptors that are no connections.
+const OTHERS: u64 = 100;
 
 impl Machine {
     /// The first two cores that this process may use; one is both if there is no other.
@@ -31,11 +36,13 @@ impl Machine {
         let mut cores = (0..CpuSet::MAX_CPU).filter(|core| mine.is_set(*core));
         let load = cores.next().context("no core")?;
         let server = cores.next().unwrap_or(load);
-        let machine = Self { server, load };
-        machine.enter_load_core()?;
         // A big crowd needs many descriptors, here and in the servers, which inherit the limit.
         let limit = getrlimit(Resource::Nofile);
         setrlimit(Resource::Nofile, Rlimit { current: limit.maximum, maximum: limit.maximum })?;
+        let connections =
+            limit.maximum.map_or(usize::MAX, |most| usize::try_from(most.saturating_sub(OTHERS)).unwrap_or(usize::MAX));
+        let machine = Self { server, load, connections };
+        machine.enter_load_core()?;
         Ok(machine)
     }
 

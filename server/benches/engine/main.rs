@@ -96,7 +96,11 @@ fn main() -> anyhow::Result<()> {
         }
         None => true,
     });
-    let mut run = Run { plan, machine: Machine::find()?, table: Table::default(), archive: None };
+    let machine = Machine::find()?;
+    if plan.hold > machine.connections {
+        println!("no more than {} connections: the limit of descriptors allows no more.", machine.connections);
+    }
+    let mut run = Run { plan: plan.with_at_most(machine.connections), machine, table: Table::default(), archive: None };
     for round in 0..run.plan.rounds {
         for (name, measure, for_whom) in ROWS {
             if !rows.contains(name) {
@@ -111,7 +115,7 @@ fn main() -> anyhow::Result<()> {
         }
     }
     println!("{}\n{}\n\n{}", run.machine.words(&servers), run.plan.words(), run.table);
-    for goal in goals(&run.table) {
+    for goal in goals(&run.table, &run.plan) {
         println!("{goal}");
     }
     Ok(())

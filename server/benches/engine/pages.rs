@@ -67,7 +67,7 @@ impl Page {
             Self::Before | Self::At => &[],
             Self::Common => &["the", "ubuntu", "install", "you"],
             Self::Rare => &[RARE.0],
-            Self::TwoWords => &["install driver", "the kernel", "sound card", "wireless kumquat"],
+            Self::TwoWords => &["install driver", "the kernel", "sound card", "the kumquat"],
             Self::Chinese => &["告诉", "朋友", "知道", "学习"],
             Self::NoHit => &["xyzzyplugh", "ubuntu xyzzyplugh", "囧囧"],
         }
@@ -76,9 +76,9 @@ impl Page {
     /// Request number `n`.
     fn request(self, n: usize, archive: &Archive) -> String {
         // A walk over everything that looks like chance and is the same every time.
-        let somewhere = (n as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 11;
+        let somewhere = (n as u64 + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 11;
         let what = match self {
-            Self::Before => format!("\"history\",\"before\":{}", 1 + somewhere % archive.len as u64),
+            Self::Before => format!("\"history\",\"before\":{}", 2 + somewhere % archive.len as u64),
             Self::At => {
                 let (first, last) = archive.times;
                 format!("\"history\",\"at\":{}", first + somewhere % (last - first).max(1))

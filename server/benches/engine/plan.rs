@@ -66,6 +66,11 @@ impl Plan {
         pages: Duration::from_secs(3),
     };
 
+    /// What can be done with so many connections.
+    pub(crate) fn with_at_most(self, connections: usize) -> Self {
+        Self { idle: self.idle.min(connections), hold: self.hold.min(connections), ..self }
+    }
+
     /// It in words.
     pub(crate) fn words(self) -> String {
         let Self { rounds, open, talk, latency, idle, hold, archive, starts, .. } = self;
