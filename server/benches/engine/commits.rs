@@ -3,7 +3,7 @@
 use crate::{
     Run,
     journal::Feed,
-    machine::sync_ms,
+    machine::Disk,
     process::cpu_us_at_rest,
     sample::{Sample, figure},
     servers::Server,
@@ -45,7 +45,7 @@ pub(crate) fn measure(server: Server, run: &mut Run) -> anyhow::Result<()> {
         run.table.push(Row::Index(rooms), server, start.elapsed().as_secs_f64());
     }
     let directory = tempfile::tempdir()?;
-    let sync = sync_ms(directory.path(), run.plan.syncs)?;
+    let (mut disk, mut syncs) = (Disk::under(directory.path())?, Sample::default());
     let mut feed = Feed::open(directory.path(), run.machine)?;
     let (room, mut took) = (feed.room("#alone")?, Sample::default());
     for _ in 0..run.plan.syncs {
@@ -55,9 +55,10 @@ pub(crate) fn measure(server: Server, run: &mut Run) -> anyhow::Result<()> {
         feed.stored()?;
         took.push(start.elapsed().as_secs_f64() * 1000.0);
         thread::sleep(PAUSE);
+        syncs.push(disk.sync_ms()?);
     }
-    run.table.push(Row::Sync, Server::Floor, sync);
-    if let Some(figure) = took.median() {
+    if let Some((sync, figure)) = syncs.median().zip(took.median()) {
+        run.table.push(Row::Sync, Server::Floor, sync);
         run.table.push(Row::Alone, server, figure);
         run.table.push(Row::Alone, Server::Floor, sync);
     }

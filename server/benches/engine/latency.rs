@@ -3,12 +3,13 @@
 use crate::{
     Run,
     crowd::Crowd,
-    machine::sync_ms,
+    machine::Disk,
     sample::Sample,
     servers::{Server, Service},
     table::Row,
     throughput::drain,
 };
+use anyhow::Context;
 use std::time::{Duration, Instant};
 
 const MEMBERS: usize = 1_000;
@@ -32,7 +33,10 @@ pub(crate) fn measure(server: Server, run: &mut Run) -> anyhow::Result<()> {
     }
     run.table.push_faults(server, crowd.ledger.faults);
     if server == Server::Parlor {
-        run.table.push(Row::Sync, Server::Floor, sync_ms(tempfile::tempdir()?.path(), run.plan.syncs)?);
+        let directory = tempfile::tempdir()?;
+        let mut disk = Disk::under(directory.path())?;
+        let syncs = (0..run.plan.syncs).map(|_| disk.sync_ms()).collect::<anyhow::Result<Sample>>()?;
+        run.table.push(Row::Sync, Server::Floor, syncs.median().context("nothing was written")?);
     }
     Ok(())
 }

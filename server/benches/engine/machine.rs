@@ -1,9 +1,6 @@
 //! The machine: which core has the server and which one the load, how fast the disk is, and all that in words.
 
-use crate::{
-    sample::Sample,
-    servers::{Server, find},
-};
+use crate::servers::{Server, find};
 use anyhow::Context;
 use rustix::{
     process::{Resource, Rlimit, getrlimit, setrlimit},
@@ -64,8 +61,9 @@ impl Machine {
         let model = models.first().and_then(|line| line.split(": ").nth(1)).unwrap_or("unknown CPU");
         let peers: Vec<String> = servers.iter().filter_map(|server| server.binary()).filter_map(version).collect();
         let cores = models.len();
-        let shared = if self.server == self.load { "; **server and load share a core**" } else { "" };
-        format!("{model}, {cores} cores, Linux {}; {}{shared}", kernel.trim(), peers.join(", "))
+        let shared = if self.server == self.load { " (**server and load share a core**)" } else { "" };
+        let system = format!("{model}, {cores} cores, Linux {}{shared}", kernel.trim());
+        std::iter::once(system).chain(peers).collect::<Vec<_>>().join("; ")
     }
 }
 
@@ -82,15 +80,20 @@ fn version(program: &str) -> Option<String> {
     Some(text.lines().next()?.trim().to_owned())
 }
 
-/// How long it takes in this directory to write 4 KiB durably, in milliseconds: the median of so many times.
-pub(crate) fn sync_ms(directory: &Path, times: usize) -> anyhow::Result<f64> {
-    let mut file = File::create(directory.join("sync"))?;
-    let mut took = Sample::default();
-    for _ in 0..times {
-        let start = Instant::now();
-        file.write_all(&[b'x'; 4096])?;
-        file.sync_data()?;
-        took.push(start.elapsed().as_secs_f64() * 1000.0);
+/// The disk as it is without a database on it.
+pub(crate) struct Disk(File);
+
+impl Disk {
+    /// That under a directory.
+    pub(crate) fn under(directory: &Path) -> anyhow::Result<Self> {
+        Ok(Self(File::create(directory.join("sync"))?))
     }
-    took.median().context("nothing was written")
+
+    /// How long it takes to write 4 KiB durably, in milliseconds.
+    pub(crate) fn sync_ms(&mut self) -> anyhow::Result<f64> {
+        let start = Instant::now();
+        self.0.write_all(&[b'x'; 4096])?;
+        self.0.sync_data()?;
+        Ok(start.elapsed().as_secs_f64() * 1000.0)
+    }
 }
