@@ -274,7 +274,7 @@ fn rounds(salt: u64) {
         let mut server = start();
         audit.check(&server, &senders, &listener);
         // From none at all, in the middle of the logins, to well into the burst.
-        let (acks, longer) = (dice.below(310), dice.while_below(Duration::from_millis(2)));
+        let (acks, longer) = (dice.below(310) as u64, dice.while_below(Duration::from_millis(2)));
         burst(&mut server, &mut senders, &mut listener, acks, longer);
         unacknowledged += senders.iter().map(|sender| sender.unacknowledged.len()).sum::<usize>();
     }
