@@ -1,6 +1,11 @@
 //! Numbers that name things inside the server.
 
+use rustc_hash::FxBuildHasher;
 use shared::Seq;
+use std::collections::HashMap;
+
+/// Things by numbers that the server itself gives: nobody can choose them so that they collide.
+pub(crate) type IdMap<K, V> = HashMap<K, V, FxBuildHasher>;
 
 slotmap::new_key_type! {
     /// One connection. Never used again for another one.

@@ -56,7 +56,7 @@ fn check_at_rest(world: &mut World) {
     for (id, log) in &world.disk.logs {
         assert_eq!(log.doubles(), 0, "nothing is stored twice");
         let follows = |client: SessionId| world.clients[client].views.values().any(|view| view.log == *id);
-        let followers: Vec<SessionId> = world.hub.followers(*id).collect();
+        let followers: Vec<SessionId> = world.hub.followers(*id).iter().copied().collect();
         assert_eq!(followers, all(world).into_iter().filter(|id| follows(*id)).collect::<Vec<_>>(), "of {id:?}");
     }
     check_online(world);

@@ -220,8 +220,7 @@ impl World {
             let wait = if self.dice.u8(..20) == 0 { self.dice.u64(1..400) } else { self.dice.u64(1..6) };
             self.at(wait, Happening::Disk);
         }
-        let due = |engine: &Engine<_>| if engine.owes() { Some(self.now) } else { engine.next_deadline() };
-        if let Some(at) = self.engine.as_ref().and_then(due) {
+        if let Some(at) = self.engine.as_ref().and_then(Engine::next_deadline) {
             self.put(at.max(self.now + 1), Happening::Engine);
         }
         if let Some(held) = self.engine.as_ref().map(Engine::held) {

@@ -16,7 +16,8 @@ const MESSAGE: usize = NUMBER + 8;
 pub(crate) enum Dialect {
     /// Parlor's own.
     Parlor,
-    /// Bare lines: the first one names the room, each other one is for everybody in it.
+    /// Bare lines: the first one names the room, each other one is for everybody in it. Those are the lines that Parlor
+    /// sends: what has to be copied is the same.
     Floor,
     /// IRC.
     Irc,
@@ -76,7 +77,14 @@ impl Dialect {
                 let id = said.message;
                 (format!("{{\"type\":\"broadcast\",\"room\":\"#{room}\",\"id\":\"n{id}\",\"msg\":\""), "\"}\n")
             }
-            Self::Floor => (format!("{room} {nickname} "), "\n"),
+            Self::Floor => {
+                let (seq, id) = (said.message, said.message);
+                let head = format!(
+                    "{{\"type\":\"message\",\"room\":\"#{room}\",\"seq\":{seq},\"id\":\"n{id}\",\"from\":\"{nickname}\",\
+                     \"at\":1790000000000,\"msg\":\""
+                );
+                (head, "\"}\n")
+            }
             Self::Irc => (format!("PRIVMSG #{room} :"), "\r\n"),
             Self::Nats => (format!("PUB {room} {TEXT}\r\n"), "\r\n"),
         };
@@ -96,7 +104,7 @@ impl Dialect {
         match self {
             Self::Parlor => hear_parlor(line),
             Self::Floor if line == b"ready" => Heard::Joined(0),
-            Self::Floor => said(line, 0, None),
+            Self::Floor => said(line, 2, None),
             Self::Irc => hear_irc(line, room),
             Self::Nats if line.len() == TEXT + 1 => said(line, 1, None),
             Self::Nats if line.starts_with(b"PONG") => Heard::Joined(0),

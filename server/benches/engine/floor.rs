@@ -1,5 +1,5 @@
 //! What the machine itself takes: a server that knows rooms and line ends and nothing else. It stores nothing, and writes
-//! to each member at most once a turn, in lines that are shorter than any other server's. No chat server that gives everybody everything can be much cheaper.
+//! to each member at most once a turn. No chat server that gives everybody everything can be much cheaper.
 
 use anyhow::Context;
 use memchr::memchr;

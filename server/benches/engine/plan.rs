@@ -36,7 +36,7 @@ impl Plan {
     /// What the goals are about.
     pub(crate) const WHOLE: Self = Self {
         rounds: 3,
-        open: 128,
+        open: 32,
         warm: Duration::from_secs(1),
         talk: Duration::from_secs(5),
         latency: Duration::from_secs(10),
@@ -52,7 +52,7 @@ impl Plan {
     /// Only to see that it runs.
     pub(crate) const QUICK: Self = Self {
         rounds: 1,
-        open: 128,
+        open: 32,
         warm: Duration::from_millis(200),
         talk: Duration::from_secs(1),
         latency: Duration::from_secs(1),

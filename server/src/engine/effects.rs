@@ -3,7 +3,7 @@
 use super::{Engine, Peer, Socket};
 use crate::{
     hub::{Effect, Slot},
-    ids::SessionId,
+    ids::{LogId, SessionId},
     session::Dialect,
 };
 use shared::{Event, Outgoing};
@@ -29,11 +29,7 @@ impl<S: Socket> Engine<S> {
             Effect::Tell(ids, slot, event) => self.tell(&ids, &slot, event),
             Effect::Store(op) => self.ops.push(op),
             Effect::Read(query) => self.journal.read(query),
-            Effect::Grown(log) => {
-                for id in self.hub.followers(log) {
-                    mark(&mut self.peers, &mut self.dirty, id);
-                }
-            }
+            Effect::Grown(log) => self.grown(log),
             Effect::Flush(id) => self.mark(id),
             Effect::Close(id) => self.close(id),
         }
@@ -70,6 +66,12 @@ impl<S: Socket> Engine<S> {
                 peer.connection.output.push_slot(slot, &line, !peer.blocked);
                 self.mark(id);
             }
+        }
+    }
+
+    pub(super) fn mark_followers(&mut self, log: LogId) {
+        for id in self.hub.followers(log) {
+            mark(&mut self.peers, &mut self.dirty, *id);
         }
     }
 

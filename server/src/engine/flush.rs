@@ -3,7 +3,7 @@
 use super::{Engine, Peer, Socket, line};
 use crate::{
     hub::{Hub, Millis, Now},
-    ids::{LogId, SessionId},
+    ids::{IdMap, LogId, SessionId},
     journal::Query,
     session::{
         Dialect,
@@ -12,21 +12,18 @@ use crate::{
     tail::Tail,
 };
 use shared::{Seq, limits};
-use std::{
-    collections::HashMap,
-    io::{self, ErrorKind, IoSlice},
-};
+use std::io::{self, ErrorKind, IoSlice};
 
 /// Logs that one write takes from.
 const PARTS: usize = 8;
 
 /// How a write went.
 enum Wrote {
-    /// There was nothing to write.
-    Nothing,
-    /// Everything that it was given.
-    All,
-    /// Not everything: the socket has no more room.
+    /// There is nothing more to write. `lags`: something that a cursor needs is on disk only.
+    All { lags: bool },
+    /// There is more.
+    More,
+    /// The socket has no more room.
     Some,
 }
 
@@ -36,11 +33,6 @@ impl<S: Socket> Engine<S> {
         while let Some(id) = self.dirty.pop() {
             self.flush(id);
         }
-    }
-
-    /// True if somebody is owed something.
-    pub fn owes(&self) -> bool {
-        !self.dirty.is_empty()
     }
 
     pub(super) fn flush(&mut self, id: SessionId) {
@@ -65,7 +57,7 @@ impl<S: Socket> Engine<S> {
                 }
             }
         }
-        loop {
+        let lags = loop {
             let Some(peer) = self.peers.get_mut(id) else { return };
             for room in peer.connection.output.take_rosters() {
                 if let Some(event) = self.hub.roster_event(&room) {
@@ -73,19 +65,19 @@ impl<S: Socket> Engine<S> {
                 }
             }
             match write(peer, &mut self.hub, &self.tails, id) {
-                Ok(Wrote::All) => {}
-                Ok(Wrote::Nothing) => break,
+                Ok(Wrote::All { lags }) => break lags,
+                Ok(Wrote::More) => {}
                 Ok(Wrote::Some) => {
                     peer.blocked = true;
-                    break;
+                    break false;
                 }
                 Err(_) => return self.drop_peer(id, "broken"),
             }
-        }
-        self.after_flush(id, too_much);
+        };
+        self.after_flush(id, too_much, lags);
     }
 
-    fn after_flush(&mut self, id: SessionId, had_too_much: bool) {
+    fn after_flush(&mut self, id: SessionId, had_too_much: bool, lags: bool) {
         let Some(peer) = self.peers.get_mut(id) else { return };
         if (had_too_much && peer.connection.may_ask()) || peer.ended {
             self.waiting.push(id);
@@ -100,7 +92,9 @@ impl<S: Socket> Engine<S> {
             }
             return;
         }
-        self.fetch(id);
+        if lags {
+            self.fetch(id);
+        }
     }
 
     /// Asks the journal for what a cursor needs that is no longer in the tail.
@@ -158,63 +152,74 @@ impl<S: Socket> Engine<S> {
 }
 
 /// One write: what is owed first, then the logs from the cursors on. Moves the cursors by what was taken.
-fn write<S: Socket>(
-    peer: &mut Peer<S>,
-    hub: &mut Hub,
-    tails: &HashMap<LogId, Tail>,
-    id: SessionId,
-) -> io::Result<Wrote> {
+fn write<S: Socket>(peer: &mut Peer<S>, hub: &mut Hub, tails: &IdMap<LogId, Tail>, id: SessionId) -> io::Result<Wrote> {
     let output = &mut peer.connection.output;
     // If nothing else is left, what is owed in its newest form is next.
     output.consume(0);
     let is_classic = matches!(peer.connection.dialect, Dialect::Classic(_));
     let mut slices = [IoSlice::new(&[]); PARTS + 1];
-    let mut parts = [(0_usize, LogId(0), Seq::ZERO); PARTS];
-    let mut count = 0;
+    let mut parts: [(usize, Seq, Option<&Tail>); PARTS] = [(0, Seq::ZERO, None); PARTS];
+    let (mut count, mut lags, mut has_more) = (0, is_classic, output.owes_latest());
     slices[0] = IoSlice::new(output.front());
     let takes_entries = !is_classic && peer.connection.closing.is_none() && !output.owes_latest();
     let follows = hub.session(id).filter(|_| takes_entries);
     for (index, follow) in follows.map_or(&[][..], |session| session.follows()).iter().enumerate() {
-        let lines = tails.get(&follow.log).and_then(|tail| tail.behind(follow.cursor)).unwrap_or(&[]);
-        if !follow.paused && !lines.is_empty() && count < PARTS {
-            parts[count] = (index, follow.log, follow.cursor);
-            count += 1;
-            slices[count] = IoSlice::new(lines);
+        if follow.paused {
+            continue;
+        }
+        let tail = tails.get(&follow.log);
+        match tail.and_then(|tail| tail.behind(follow.cursor)) {
+            Some([]) => {}
+            Some(_) if count == PARTS => has_more = true,
+            Some(lines) => {
+                parts[count] = (index, follow.cursor, tail);
+                count += 1;
+                slices[count] = IoSlice::new(lines);
+            }
+            None => lags |= follow.cursor < hub.head(follow.log),
         }
     }
-    let total: usize = slices.iter().map(|slice| slice.len()).sum();
+    let total: usize = slices[..=count].iter().map(|slice| slice.len()).sum();
     if total == 0 {
-        return Ok(Wrote::Nothing);
+        return Ok(Wrote::All { lags });
     }
     let written = match peer.socket.write_vectored(&slices[usize::from(slices[0].is_empty())..=count]) {
         Ok(written) => written,
         Err(error) if error.kind() == ErrorKind::WouldBlock => return Ok(Wrote::Some),
-        Err(error) if error.kind() == ErrorKind::Interrupted => return Ok(Wrote::All),
+        Err(error) if error.kind() == ErrorKind::Interrupted => return Ok(Wrote::More),
         Err(error) => return Err(error),
     };
     let mut left = written;
     let own = left.min(slices[0].len());
     left -= own;
     let lengths = slices.map(|slice| slice.len());
-    for (&(index, log, cursor), &length) in parts[..count].iter().zip(&lengths[1..]) {
-        let (tail, sent) = (&tails[&log], left.min(length));
+    for (&(index, cursor, tail), &length) in parts[..count].iter().zip(&lengths[1..]) {
+        let Some(tail) = tail else { continue };
+        let sent = left.min(length);
         left -= sent;
-        let reached = tail.advance(cursor, sent);
+        let reached = if sent == length { tail.last().unwrap_or(cursor) } else { tail.advance(cursor, sent) };
         hub.follows(id)[index].cursor = reached;
-        // The rest of a line that was cut goes out first next time: a cursor never stands inside a line.
-        let (before, behind) = (tail.behind(cursor).unwrap_or(&[]), tail.behind(reached).unwrap_or(&[]));
-        output.push(&before[sent..before.len() - behind.len()]);
+        if sent < length {
+            // The rest of a line that was cut goes out first next time: a cursor never stands inside a line.
+            let (before, behind) = (tail.behind(cursor).unwrap_or(&[]), tail.behind(reached).unwrap_or(&[]));
+            output.push(&before[sent..before.len() - behind.len()]);
+        }
     }
     // Only now, for what is owed in its newest form follows once nothing else is: never inside a line that was cut.
     output.consume(own);
-    Ok(if written == total { Wrote::All } else { Wrote::Some })
+    has_more |= output.unsent() > 0 || output.owes_rosters();
+    Ok(match written == total {
+        false => Wrote::Some,
+        true if has_more => Wrote::More,
+        true => Wrote::All { lags },
+    })
 }
 
 /// Takes entries for a classic client and lets out one object, if it is time. When to come back.
 fn flush_classic<S>(
     peer: &mut Peer<S>,
     hub: &mut Hub,
-    tails: &HashMap<LogId, Tail>,
+    tails: &IdMap<LogId, Tail>,
     id: SessionId,
     now: Now,
 ) -> Option<Millis> {
@@ -234,7 +239,7 @@ fn flush_classic<S>(
     Some(classic.next_object.max(now.mono + 1))
 }
 
-fn take_entries(classic: &mut Classic, hub: &mut Hub, tails: &HashMap<LogId, Tail>, id: SessionId, now: Now) {
+fn take_entries(classic: &mut Classic, hub: &mut Hub, tails: &IdMap<LogId, Tail>, id: SessionId, now: Now) {
     let count = hub.follows(id).len();
     for index in 0..count {
         let Some(follow) = hub.session(id).and_then(|session| session.follows().get(index)) else { return };

@@ -6,6 +6,7 @@
 mod admission;
 mod effects;
 mod flush;
+mod pace;
 mod reading;
 mod shutdown;
 mod timers;
@@ -13,16 +14,17 @@ mod timers;
 use crate::{
     config::Config,
     hub::{Hub, Millis, Now, Progress},
-    ids::{LogId, SessionId},
+    ids::{IdMap, LogId, SessionId},
     journal::{Batch, Done, Journal, Op, Output, Page, Query},
     session::{Asked, Connection, Dialect},
     tail::Tail,
 };
 use admission::Addresses;
+use pace::Pace;
 use shared::{Event, Incoming, Outgoing, Request, event::encode};
 use slotmap::{Key, SlotMap};
 use std::{
-    collections::{BTreeSet, HashMap},
+    collections::BTreeSet,
     io::{self, Read, Write},
     net::IpAddr,
 };
@@ -87,12 +89,13 @@ pub struct Engine<S> {
     journal: Box<dyn Journal>,
     addresses: Addresses,
     peers: SlotMap<SessionId, Peer<S>>,
-    tails: HashMap<LogId, Tail>,
+    tails: IdMap<LogId, Tail>,
     allow_plain: bool,
     /// Ops of this turn.
     ops: Vec<Op>,
     /// Sessions with something to write.
     dirty: Vec<SessionId>,
+    pace: Pace,
     /// Sessions that may go on with their requests.
     waiting: Vec<SessionId>,
     /// When which session has something to do by itself.
@@ -113,10 +116,11 @@ impl<S: Socket> Engine<S> {
             journal,
             addresses: Addresses::new(config.caps.clone()),
             peers: SlotMap::with_key(),
-            tails: HashMap::new(),
+            tails: IdMap::default(),
             allow_plain: config.allow_plain,
             ops: Vec::new(),
             dirty: Vec::new(),
+            pace: Pace::default(),
             waiting: Vec::new(),
             wakes: BTreeSet::new(),
             next_sweep: now.mono + timers::SWEEP,
@@ -256,7 +260,7 @@ impl<S: Socket> Engine<S> {
                 self.received(id, &unread);
                 continue;
             };
-            if peer.dirty && comes_after_entries(peer, &asked) {
+            if comes_after_entries(peer, &asked) {
                 self.flush(id);
             }
             let now = self.now;

@@ -23,7 +23,7 @@ impl<S: Socket> Engine<S> {
 
     /// True while something is to be stored, or owed to somebody who takes it.
     pub fn is_busy(&self) -> bool {
-        self.unsettled > 0 || self.peers.values().any(is_owed)
+        self.unsettled > 0 || self.pace.next().is_some() || self.peers.values().any(is_owed)
     }
 
     /// True while the journal has not answered everything.
@@ -39,17 +39,19 @@ impl<S: Socket> Engine<S> {
         }
     }
 
-    /// Marks the classic clients that are due: they are written to object by object.
+    /// Marks whom something is due for: classic clients are written to object by object, large rooms after a pause.
     pub fn mark_due(&mut self) {
         while let Some((at, id)) = self.wakes.first().copied().filter(|(at, _)| *at <= self.now.mono) {
             self.wakes.remove(&(at, id));
             self.mark(id);
         }
+        self.end_pauses();
     }
 
     /// When the next one is due.
     pub fn next_due(&self) -> Option<Millis> {
-        self.wakes.first().map(|(at, _)| *at)
+        let wake = self.wakes.first().map(|(at, _)| *at);
+        wake.into_iter().chain(self.pace.next()).min()
     }
 }
 

@@ -39,12 +39,12 @@ impl<S: Socket> Engine<S> {
 
     /// When [`Engine::turn`] has something to do.
     pub fn next_deadline(&self) -> Option<Millis> {
-        if !self.waiting.is_empty() {
+        if !self.waiting.is_empty() || !self.dirty.is_empty() {
             return Some(0);
         }
         let wake = self.wakes.first().map(|(at, _)| *at);
         let sweep = (!self.peers.is_empty()).then_some(self.next_sweep);
-        [wake, sweep, self.hub.next_deadline(self.now)].into_iter().flatten().min()
+        [wake, sweep, self.pace.next(), self.hub.next_deadline(self.now)].into_iter().flatten().min()
     }
 
     pub(super) fn timers(&mut self) {
@@ -60,6 +60,7 @@ impl<S: Socket> Engine<S> {
         }
         self.hub.tick(now);
         self.apply();
+        self.end_pauses();
     }
 
     fn wake(&mut self, id: SessionId, now: Millis) {
@@ -107,6 +108,7 @@ impl<S: Socket> Engine<S> {
         for id in dead {
             self.drop_peer(id, "silent");
         }
+        self.pace.sweep(self.now.mono);
         self.tails.retain(|log, _| self.hub.is_followed(*log));
     }
 }

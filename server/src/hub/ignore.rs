@@ -136,6 +136,8 @@ impl Hub {
     pub(super) fn held_grew(&mut self, log: LogId, now: Now) {
         let holding: Vec<SessionId> = self
             .followers(log)
+            .iter()
+            .copied()
             .filter(|id| self.sessions[*id].follows.iter().any(|f| f.log == log && f.paused))
             .collect();
         for session in holding {

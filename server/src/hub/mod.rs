@@ -19,7 +19,7 @@ pub use follow::Follow;
 pub use session::Session;
 
 use crate::{
-    ids::{LogId, PersonId, SessionId},
+    ids::{IdMap, LogId, PersonId, SessionId},
     journal::{Asker, Op, Query, Stored},
 };
 use names::Names;
@@ -30,7 +30,7 @@ use shared::{
     identity::KEY_BYTES,
 };
 use slotmap::SecondaryMap;
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Milliseconds of a clock that only goes forward, from any start.
 pub type Millis = u64;
@@ -145,11 +145,11 @@ impl Refusal {
 pub struct Hub {
     rules: Rules,
     sessions: SecondaryMap<SessionId, Session>,
-    people: HashMap<PersonId, Person>,
+    people: IdMap<PersonId, Person>,
     names: Names,
     /// Persons that are here, by nickname.
     online: BTreeMap<(Box<str>, Nickname), PersonId>,
-    logs: HashMap<LogId, Log>,
+    logs: IdMap<LogId, Log>,
     rooms: BTreeMap<RoomName, Room>,
     clock: presence::Clock,
     /// Logs with entries that nobody has been told of yet.
@@ -170,10 +170,10 @@ impl Hub {
         let mut hub = Self {
             rules,
             sessions: SecondaryMap::new(),
-            people: HashMap::new(),
+            people: IdMap::default(),
             names: Names::default(),
             online: BTreeMap::new(),
-            logs: HashMap::new(),
+            logs: IdMap::default(),
             rooms: BTreeMap::new(),
             clock: presence::Clock::default(),
             grown: BTreeSet::new(),
@@ -360,8 +360,9 @@ impl Hub {
     }
 
     /// The sessions that follow a log.
-    pub fn followers(&self, log: LogId) -> impl Iterator<Item = SessionId> + '_ {
-        self.logs.get(&log).into_iter().flat_map(|log| log.followers.iter().copied())
+    pub fn followers(&self, log: LogId) -> &BTreeSet<SessionId> {
+        static NOBODY: BTreeSet<SessionId> = BTreeSet::new();
+        self.logs.get(&log).map_or(&NOBODY, |log| &log.followers)
     }
 
     /// True while somebody follows a log.

@@ -23,8 +23,6 @@ use tokio::sync::{mpsc::UnboundedReceiver, watch};
 
 /// After the system had no more descriptors.
 const ACCEPT_AGAIN: Millis = 200;
-/// How long a round of writes may wait for more, in milliseconds: a server that was stopped in a round goes on at once.
-const PAUSE_MAX: Millis = 20;
 /// How long the end may take.
 const SHUTDOWN_MS: Millis = 5_000;
 
@@ -41,8 +39,6 @@ pub(crate) struct Server {
     reactor: Reactor,
     listeners: Vec<Listener>,
     clock: Clock,
-    /// Not before this time is anything written.
-    flush_at: Millis,
     accept_at: Option<Millis>,
 }
 
@@ -56,7 +52,7 @@ impl Server {
     ) -> anyhow::Result<Self> {
         let reactor = Reactor::new()?;
         let listeners = listen::register(&reactor, listeners)?;
-        Ok(Self { engine, outputs, reactor, listeners, clock, flush_at: 0, accept_at: None })
+        Ok(Self { engine, outputs, reactor, listeners, clock, accept_at: None })
     }
 
     /// Serves until `stop` says so; then tells everybody, writes what is owed, and ends. An error: the journal failed.
@@ -80,8 +76,7 @@ impl Server {
     }
 
     fn next_deadline(&self) -> Option<Millis> {
-        let flush = self.engine.owes().then_some(self.flush_at);
-        [flush, self.accept_at, self.engine.next_deadline()].into_iter().flatten().min()
+        [self.accept_at, self.engine.next_deadline()].into_iter().flatten().min()
     }
 
     /// Reads what is there before any time is judged, then lets everything else happen.
@@ -105,20 +100,9 @@ impl Server {
         }
         // The journal stores while the sockets are written.
         self.engine.turn();
-        if now.mono >= self.flush_at {
-            self.flush();
-        }
-        Ok(())
-    }
-
-    /// A write costs the same whatever its size, so where a round takes long the next one waits as long: what comes
-    /// meanwhile travels in one write instead of many.
-    fn flush(&mut self) {
-        let began = self.clock.now().mono;
         self.engine.flush_all();
-        let now = self.clock.now().mono;
-        self.flush_at = now + (now - began).min(PAUSE_MAX);
         self.engine.hand_over();
+        Ok(())
     }
 
     fn output(&mut self, output: Option<Output>) -> anyhow::Result<()> {

@@ -42,6 +42,11 @@ impl Output {
         !self.latest.is_empty()
     }
 
+    /// True if the roster of some room is owed.
+    pub(crate) fn owes_rosters(&self) -> bool {
+        !self.rosters.is_empty()
+    }
+
     /// The bytes to send next.
     pub(crate) fn front(&self) -> &[u8] {
         &self.bytes[self.sent..]

@@ -8,20 +8,44 @@ use shared::Seq;
 use std::collections::BTreeMap;
 
 /// Entries that are indexed in one transaction: about 5 ms of work.
-const CHUNK: u64 = 1_000;
+pub(super) const CHUNK: u64 = 1_000;
 
-/// Logs whose index is behind, and the first entry that it lacks.
-pub(super) fn behind(connection: &Connection) -> rusqlite::Result<BTreeMap<LogId, Seq>> {
-    let mut statement = connection.prepare("SELECT log, indexed FROM log")?;
-    let rows = statement.query_map([], |row| Ok((LogId(row.get("log")?), schema::seq(row, "indexed")?)))?;
-    let mut behind = BTreeMap::new();
-    for row in rows {
-        let (log, indexed) = row?;
-        if schema::head(connection, log)? > indexed {
-            behind.insert(log, indexed.next());
+/// What the index lacks.
+#[derive(Debug, Default)]
+pub(super) struct Backlog {
+    /// Logs, and the first entry of each that it lacks.
+    logs: BTreeMap<LogId, Seq>,
+    /// Entries in all.
+    count: u64,
+}
+
+impl Backlog {
+    /// What it lacks at the start.
+    pub(super) fn load(connection: &Connection) -> rusqlite::Result<Self> {
+        let mut statement = connection.prepare("SELECT log, indexed FROM log")?;
+        let rows = statement.query_map([], |row| Ok((LogId(row.get("log")?), schema::seq(row, "indexed")?)))?;
+        let mut backlog = Self::default();
+        for row in rows {
+            let (log, indexed) = row?;
+            let head = schema::head(connection, log)?;
+            if head > indexed {
+                backlog.logs.insert(log, indexed.next());
+                backlog.count += head.since(indexed);
+            }
         }
+        Ok(backlog)
     }
-    Ok(behind)
+
+    /// An entry is new.
+    pub(super) fn add(&mut self, log: LogId, seq: Seq) {
+        self.logs.entry(log).or_insert(seq);
+        self.count += 1;
+    }
+
+    /// Entries that it lacks.
+    pub(super) fn count(&self) -> u64 {
+        self.count
+    }
 }
 
 impl Writer {
@@ -46,46 +70,70 @@ impl Writer {
         self.stale_guests.is_some()
     }
 
-    /// Indexes a chunk of one log. False if there is nothing left to do, or nothing more can be done now.
+    /// Indexes a chunk. False if there is nothing left to do, or nothing more can be done now.
     fn index_some(&mut self) -> bool {
-        let Some((&log, &from)) = self.unindexed.iter().next() else { return false };
-        match self.index_chunk(log, from) {
-            Ok(Some(next)) => self.unindexed.insert(log, next),
-            Ok(None) => self.unindexed.remove(&log),
+        if self.backlog.logs.is_empty() {
+            return false;
+        }
+        match self.index_chunk() {
+            Ok(logs) => {
+                for (log, next) in logs {
+                    let first = self.backlog.logs.insert(log, next).unwrap_or(next);
+                    self.backlog.count = self.backlog.count.saturating_sub(next.since(first));
+                    if self.heads.get(&log).is_none_or(|head| head.seq < next) {
+                        self.backlog.logs.remove(&log);
+                    }
+                }
+                true
+            }
             Err(error) => {
                 // Nothing is lost: search reads what the index lacks, and the next commit tries again.
                 tracing::warn!(%error, "index_behind");
                 let _ = self.connection.execute_batch("ROLLBACK");
-                return false;
+                false
             }
-        };
-        true
+        }
     }
 
-    fn index_chunk(&self, log: LogId, from: Seq) -> rusqlite::Result<Option<Seq>> {
-        let connection = &self.connection;
-        connection.execute_batch("BEGIN IMMEDIATE")?;
-        let end = from.forward(CHUNK);
-        let mut last = None;
-        {
-            let mut select =
-                connection.prepare_cached("SELECT place, msg FROM entry WHERE place >= ? AND place < ?")?;
-            let mut insert = connection.prepare_cached("INSERT INTO found (rowid, msg) VALUES (?, ?)")?;
-            let mut rows = select.query([log.place(from), log.place(end)])?;
-            while let Some(row) = rows.next()? {
-                let place: i64 = row.get(0)?;
-                if let Some(text) = row.get::<_, Option<String>>(1)? {
-                    insert.execute(params![place, index_text(&text)])?;
-                }
-                last = Some(LogId::from_place(place).1);
+    /// Indexes some entries in one transaction; the logs, and which entry of each is next.
+    fn index_chunk(&mut self) -> rusqlite::Result<Vec<(LogId, Seq)>> {
+        let logs: Vec<(LogId, Seq)> = self.backlog.logs.iter().map(|(log, from)| (*log, *from)).collect();
+        for (log, _) in &logs {
+            // Where each ends is known from here on.
+            self.head(*log)?;
+        }
+        self.connection.execute_batch("BEGIN IMMEDIATE")?;
+        let (mut left, mut done) = (CHUNK, Vec::new());
+        for (log, from) in logs {
+            if left == 0 {
+                break;
             }
+            let end = from.forward(left);
+            let count = self.index_log(log, from, end)?;
+            left -= count;
+            done.push((log, from.forward(count)));
         }
-        if let Some(last) = last {
-            connection
-                .prepare_cached("UPDATE log SET indexed = ? WHERE log = ?")?
-                .execute(params![last.get(), log.0])?;
+        self.connection.execute_batch("COMMIT")?;
+        Ok(done)
+    }
+
+    /// Indexes the entries of a log from one up to, and without, another; how many there were.
+    fn index_log(&self, log: LogId, from: Seq, end: Seq) -> rusqlite::Result<u64> {
+        let mut select =
+            self.connection.prepare_cached("SELECT place, msg FROM entry WHERE place >= ? AND place < ?")?;
+        let mut insert = self.connection.prepare_cached("INSERT INTO found (rowid, msg) VALUES (?, ?)")?;
+        let mut rows = select.query([log.place(from), log.place(end)])?;
+        let mut count = 0;
+        while let Some(row) = rows.next()? {
+            if let Some(text) = row.get_ref(1)?.as_str_or_null()? {
+                insert.execute(params![row.get::<_, i64>(0)?, index_text(text)])?;
+            }
+            count += 1;
         }
-        connection.execute_batch("COMMIT")?;
-        Ok(last.filter(|last| last.next() == end).map(Seq::next))
+        let indexed = from.forward(count).previous();
+        self.connection
+            .prepare_cached("UPDATE log SET indexed = ? WHERE log = ?")?
+            .execute(params![indexed.get(), log.0])?;
+        Ok(count)
     }
 }

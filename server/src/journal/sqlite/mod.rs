@@ -20,13 +20,19 @@ use std::{
     fs::{File, TryLockError},
     io::{Read, Seek, Write},
     path::Path,
-    sync::mpsc::{Receiver, Sender, TryRecvError, channel},
+    sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel},
     thread,
+    time::Duration,
 };
 use tokio::sync::mpsc::UnboundedSender;
 
 /// Ops in one transaction at most, so that the first of them does not wait for ever.
 const BATCH_OPS: usize = 4_096;
+
+/// How long nothing must have come before the index follows: a commit behind it would have to wait.
+const QUIET: Duration = Duration::from_millis(20);
+/// Entries that the index may lack at most before it follows in any pause: search has to read through them.
+const BEHIND: u64 = 4 * index::CHUNK;
 
 /// How a journal is opened.
 #[derive(Debug, Clone, Default)]
@@ -105,18 +111,21 @@ fn write_loop(connection: Connection, wall: WallClock, queue: &Receiver<Vec<Op>>
     };
     let mut is_tidy = false;
     loop {
-        let mut ops = match queue.try_recv() {
+        let next = if is_tidy {
+            queue.recv().map_err(|_| RecvTimeoutError::Disconnected)
+        } else if writer.backlog.count() >= BEHIND {
+            queue.recv_timeout(Duration::ZERO)
+        } else {
+            queue.recv_timeout(QUIET)
+        };
+        let mut ops = match next {
             Ok(ops) => ops,
-            Err(TryRecvError::Disconnected) => return,
+            Err(RecvTimeoutError::Disconnected) => return,
             // Nothing to store: time for the rest, a little of it.
-            Err(TryRecvError::Empty) if !is_tidy => {
+            Err(RecvTimeoutError::Timeout) => {
                 is_tidy = !writer.tidy_some();
                 continue;
             }
-            Err(TryRecvError::Empty) => match queue.recv() {
-                Ok(ops) => ops,
-                Err(_) => return,
-            },
         };
         is_tidy = false;
         while ops.len() < BATCH_OPS {

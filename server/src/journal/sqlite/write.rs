@@ -1,9 +1,9 @@
 //! Ops become rows: one transaction a batch, seqs given where the row is made, each line encoded once.
 
-use super::schema;
+use super::{index::Backlog, schema};
 use crate::{
     WallClock,
-    ids::{LogId, PersonId, SessionId},
+    ids::{IdMap, LogId, PersonId, SessionId},
     journal::{Account, Batch, Committed, Done, Draft, Hold, Op},
 };
 use rusqlite::{Connection, OptionalExtension, params};
@@ -20,9 +20,9 @@ use std::collections::{BTreeMap, HashMap};
 pub(super) struct Writer {
     pub(super) connection: Connection,
     wall: WallClock,
-    heads: HashMap<LogId, Head>,
-    /// Logs with entries that the index does not have yet, and the first of them.
-    pub(super) unindexed: BTreeMap<LogId, Seq>,
+    pub(super) heads: IdMap<LogId, Head>,
+    /// What the index lacks.
+    pub(super) backlog: Backlog,
     /// Guests' inboxes from this one on, up to -1, are of earlier runs.
     pub(super) stale_guests: Option<i32>,
     /// What sessions must send again before anything else into that log is taken from them.
@@ -30,17 +30,17 @@ pub(super) struct Writer {
 }
 
 #[derive(Debug, Clone, Copy)]
-struct Head {
-    seq: Seq,
+pub(super) struct Head {
+    pub(super) seq: Seq,
     at: UnixMillis,
 }
 
 impl Writer {
     pub(super) fn new(connection: Connection, wall: WallClock) -> rusqlite::Result<Self> {
-        let unindexed = super::index::behind(&connection)?;
+        let backlog = Backlog::load(&connection)?;
         let next_guest = schema::meta(&connection, "next_guest")?.and_then(|next| i32::try_from(next).ok());
         let stale_guests = next_guest.map(|next| 1 - next);
-        Ok(Self { connection, wall, stale_guests, heads: HashMap::new(), unindexed, refusing: HashMap::new() })
+        Ok(Self { connection, wall, stale_guests, heads: IdMap::default(), backlog, refusing: HashMap::new() })
     }
 
     /// Stores a batch. `Err`: nobody knows what is on disk; the journal must not go on.
@@ -105,21 +105,19 @@ impl Writer {
             // It has come again, whatever becomes of it now.
             self.refusing.remove(&key);
         }
-        if let Some(known) = self.known(draft)? {
-            return Ok(known);
+        if draft.refusal.is_some() || is_overtaking {
+            let otherwise = if draft.refusal.is_some() { Done::Refused } else { Done::Unavailable };
+            return Ok(self.known(draft)?.unwrap_or(otherwise));
         }
-        if draft.refusal.is_some() {
-            return Ok(Done::Refused);
-        }
-        if is_overtaking {
-            return Ok(Done::Unavailable);
-        }
-        let entry = self.insert(draft, draft.log, draft.re, batch)?;
+        let Some(entry) = self.insert(draft, draft.log, draft.re, batch)? else {
+            let known = self.known(draft)?;
+            return known.ok_or_else(damaged);
+        };
         self.follow_with_mark(draft.sender, draft.log, entry.seq)?;
         let copy = match &draft.to {
             Some((_, Some(other))) => {
                 let re = draft.re.map_or(Ok(None), |re| self.counterpart(draft.log, re, *other))?;
-                Some(self.insert(draft, *other, re, batch)?)
+                Some(self.insert(draft, *other, re, batch)?.ok_or_else(damaged)?)
             }
             _ => None,
         };
@@ -149,15 +147,23 @@ impl Writer {
         Ok(Some(if same || is_tombstone { Done::Known(seq, row.get("at")?) } else { Done::IdReused }))
     }
 
-    fn insert(&mut self, draft: &Draft, log: LogId, re: Option<Seq>, batch: &mut Batch) -> rusqlite::Result<Committed> {
+    /// A new entry; `None` if the log has one of that sender and id.
+    fn insert(
+        &mut self,
+        draft: &Draft,
+        log: LogId,
+        re: Option<Seq>,
+        batch: &mut Batch,
+    ) -> rusqlite::Result<Option<Committed>> {
         let head = self.head(log)?;
         // Times of a log never go back, so that pages can be found by time.
         let (seq, at) = (head.seq.next(), head.at.max(self.wall.now()));
         let receiver = draft.to.as_ref().map(|(name, _)| name.as_str());
-        self.connection
+        let added = self
+            .connection
             .prepare_cached(
                 "INSERT INTO entry (place, log, sender, id, author, receiver, at, kind, re, msg)
-                 VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                 VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (sender, id, log) DO NOTHING",
             )?
             .execute(params![
                 log.place(seq),
@@ -171,6 +177,9 @@ impl Writer {
                 re.map(Seq::get),
                 draft.text.as_str()
             ])?;
+        if added == 0 {
+            return Ok(None);
+        }
         self.heads.insert(log, Head { seq, at });
         let start = batch.lines.len();
         let entry = Entry {
@@ -184,10 +193,10 @@ impl Writer {
             msg: Some(Body::from(&draft.text)),
         };
         push_line(&mut batch.lines, &draft.room, entry);
-        Ok(Committed { log, seq, at, line: start..batch.lines.len() })
+        Ok(Some(Committed { log, seq, at, line: start..batch.lines.len() }))
     }
 
-    fn head(&mut self, log: LogId) -> rusqlite::Result<Head> {
+    pub(super) fn head(&mut self, log: LogId) -> rusqlite::Result<Head> {
         if let Some(head) = self.heads.get(&log) {
             return Ok(*head);
         }
@@ -318,7 +327,7 @@ impl Writer {
         for done in results {
             let Done::Appended { entry, copy } = done else { continue };
             for new in std::iter::once(entry).chain(copy).filter(|new| new.log.0 > 0) {
-                self.unindexed.entry(new.log).or_insert(new.seq);
+                self.backlog.add(new.log, new.seq);
             }
         }
     }
@@ -352,6 +361,11 @@ fn new_epoch() -> Epoch {
 
 fn is_full(error: &rusqlite::Error) -> bool {
     error.sqlite_error_code() == Some(rusqlite::ErrorCode::DiskFull)
+}
+
+/// The journal contradicts itself.
+fn damaged() -> rusqlite::Error {
+    rusqlite::Error::SqliteFailure(rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_CORRUPT), None)
 }
 
 /// There are no more numbers for logs: to the people it is the same as a full disk.
