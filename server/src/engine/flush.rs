@@ -183,7 +183,12 @@ fn write<S: Socket>(peer: &mut Peer<S>, hub: &mut Hub, tails: &IdMap<LogId, Tail
     if total == 0 {
         return Ok(Wrote::All { lags });
     }
-    let written = match peer.socket.write_vectored(&slices[usize::from(slices[0].is_empty())..=count]) {
+    let wrote = match &slices[usize::from(slices[0].is_empty())..=count] {
+        // Usually it is one piece, which the system takes with less ado.
+        [one] => peer.socket.write(one),
+        several => peer.socket.write_vectored(several),
+    };
+    let written = match wrote {
         Ok(written) => written,
         Err(error) if error.kind() == ErrorKind::WouldBlock => return Ok(Wrote::Some),
         Err(error) if error.kind() == ErrorKind::Interrupted => return Ok(Wrote::More),
