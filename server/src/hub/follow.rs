@@ -188,7 +188,10 @@ impl Hub {
             Follow { log, room: room.clone(), cursor, paused, stand: session.stands, fetching: 0, knows, told_held: 0 };
         match session.follows.iter_mut().find(|other| other.room == *room) {
             Some(old) => *old = follow,
-            None => session.follows.push(follow),
+            None => {
+                session.follows.reserve_exact(1);
+                session.follows.push(follow);
+            }
         }
         if paused {
             self.held_grew(log, now);

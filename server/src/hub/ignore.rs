@@ -55,7 +55,7 @@ impl Hub {
         let held: Vec<u64> = loud.iter().map(|&session| self.held_sum(session, id)).collect();
         let stale = hold.as_ref().is_some_and(|hold| hold.since != since);
         let hold = hold.map(|hold| Hold { since, ..hold });
-        self.people.get_mut(&id).expect("it is there").hold.clone_from(&hold);
+        self.people.get_mut(&id).expect("it is there").hold = hold.clone().map(Box::new);
         // Entries may have come between the request and this: what is kept is where the mode really began.
         if stale && !id.is_guest() {
             self.effects.push(Effect::Store(Op::SetHold(None, id, hold)));
@@ -126,7 +126,7 @@ impl Hub {
             since.insert(head);
             if !id.is_guest() {
                 let hold = person.hold.clone();
-                self.effects.push(Effect::Store(Op::SetHold(None, id, hold)));
+                self.effects.push(Effect::Store(Op::SetHold(None, id, hold.map(|hold| *hold))));
             }
         }
         true

@@ -1,6 +1,6 @@
 //! Lists and pages: who is here, which rooms there are, what was said.
 
-use super::{Hub, Now, Refusal, room::Room};
+use super::{Hub, Now, Refusal, person::Name, room::Room};
 use crate::{
     ids::{LogId, PersonId},
     journal::{Asker, HistoryQuery, Query, SearchQuery, search_text::Position},
@@ -161,13 +161,14 @@ fn no_room(name: &RoomName) -> Refusal {
 
 /// The items behind `after`, at most `limit`, and whether there are more.
 fn page<T>(
-    list: &BTreeMap<(Box<str>, Nickname), T>,
+    list: &BTreeMap<Name, T>,
     after: Option<&Nickname>,
     limit: u64,
     show: impl Fn(&T) -> Member,
 ) -> (Vec<Member>, bool) {
-    let start = after.map_or(Unbounded, |name| Excluded(name.order()));
-    let mut rest = list.range((start, Unbounded)).map(|(_, item)| item);
+    let after = after.map(Nickname::order);
+    let start = after.as_ref().map_or(Unbounded, Excluded);
+    let mut rest = list.range::<(Box<str>, Nickname), _>((start, Unbounded)).map(|(_, item)| item);
     let members = rest.by_ref().take(usize::try_from(limit).unwrap_or(usize::MAX)).map(show).collect();
     (members, rest.next().is_some())
 }

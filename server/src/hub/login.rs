@@ -44,7 +44,7 @@ impl Hub {
         }
         let key = login.proof.as_ref().map(|(key, _)| key);
         match self.names.holder(nickname) {
-            Some(Holder::Person(id)) if self.people[&id].key.is_some() && self.people[&id].key.as_ref() == key => {
+            Some(Holder::Person(id)) if self.people[&id].key.is_some() && self.people[&id].key.as_deref() == key => {
                 self.enter(asker.clone(), id, login.quiet)
             }
             Some(Holder::Person(id)) if self.people[&id].is_claimed() => Err(Refusal::new(
@@ -109,7 +109,7 @@ impl Hub {
         let id = account.person;
         self.logs.insert(account.inbox, Log::new(account.epoch.clone(), Seq::FIRST, Seq::ZERO));
         self.names.hand_over(nickname, Holder::Person(id));
-        self.people.insert(id, new_person(account));
+        self.people.insert(id, Box::new(new_person(account)));
         if self.sessions.contains_key(asker.session) {
             // Nothing can refuse the first session of a new person.
             let _ = self.enter(asker, id, login.quiet);
@@ -122,7 +122,7 @@ impl Hub {
         if let Some(until) = account.hold.as_ref().and_then(|hold| hold.until) {
             self.untils.insert((until, account.person));
         }
-        self.people.insert(account.person, new_person(account));
+        self.people.insert(account.person, Box::new(new_person(account)));
     }
 
     fn add_guest(&mut self, nickname: &Nickname) -> PersonId {
@@ -132,7 +132,7 @@ impl Hub {
         let (id, inbox) = (PersonId(-i64::from(number)), LogId(-number));
         let epoch = Epoch::parse(&format!("{}-{number}", self.run)).expect("a short word and a number");
         self.logs.insert(inbox, Log::new(epoch, Seq::FIRST, Seq::ZERO));
-        self.people.insert(id, Person::new(nickname.clone(), None, inbox));
+        self.people.insert(id, Box::new(Person::new(nickname.clone(), None, inbox)));
         self.names.add(nickname, Holder::Person(id));
         id
     }
@@ -150,7 +150,8 @@ impl Hub {
         if person.sessions.len() >= self.rules.sessions_per_person {
             return Err(Refusal::new(ErrorCode::TooMany, "that nickname has too many sessions; end one"));
         }
-        person.sessions.insert(asker.session, quiet);
+        person.sessions.reserve_exact(1);
+        person.sessions.push((asker.session, quiet));
         let session = &mut self.sessions[asker.session];
         (session.person, session.quiet) = (Some(id), quiet);
         let log = &self.logs[&person.inbox];
@@ -188,7 +189,7 @@ impl Hub {
     /// A session of a person is over. With its last one a guest is gone, and `away` said by hand ends.
     pub(super) fn end_session(&mut self, session: SessionId, id: PersonId, now: Now) {
         let Some(person) = self.people.get_mut(&id) else { return };
-        person.sessions.remove(&session);
+        person.sessions.retain(|(other, _)| *other != session);
         if !person.sessions.is_empty() {
             self.list(id);
             return;
@@ -199,7 +200,7 @@ impl Hub {
         self.list(id);
         if id.is_guest() {
             let Some(person) = self.people.remove(&id) else { return };
-            self.names.remove(&person.nickname);
+            self.names.remove(person.nickname());
             self.untils.retain(|(_, other)| *other != id);
             let had_entries = self.logs.remove(&person.inbox).is_some_and(|log| log.head > Seq::ZERO);
             if had_entries {
@@ -211,7 +212,7 @@ impl Hub {
 
 fn new_person(account: Account) -> Person {
     Person {
-        hold: account.hold,
+        hold: account.hold.map(Box::new),
         marks: account.marks,
         ..Person::new(account.nickname, Some(account.key), account.inbox)
     }

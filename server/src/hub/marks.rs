@@ -45,7 +45,7 @@ impl Hub {
         let mark = person.marks.get(&log).copied().unwrap_or_default();
         let seq = if back { seq } else { seq.max(mark) };
         person.marks.insert(log, seq);
-        let sessions: Vec<SessionId> = person.sessions.keys().copied().collect();
+        let sessions: Vec<SessionId> = person.sessions.iter().map(|(session, _)| *session).collect();
         for session in sessions {
             let Some(room) = self.name_for(session, id, log) else { continue };
             let event = Event::Read { room: room.clone(), seq };
@@ -84,7 +84,8 @@ impl Hub {
     pub(super) fn away(&mut self, asker: Asker, id: PersonId, on: bool, now: Now) -> Result<(), Refusal> {
         let person = self.people.get_mut(&id).expect("a session's person");
         let changed = std::mem::replace(&mut person.away, on) != on;
-        let others: Vec<SessionId> = person.sessions.keys().copied().filter(|other| *other != asker.session).collect();
+        let others: Vec<SessionId> =
+            person.sessions.iter().map(|(other, _)| *other).filter(|other| *other != asker.session).collect();
         if changed {
             self.changed(id, now);
             if !others.is_empty() {

@@ -23,10 +23,10 @@ use crate::{
     journal::{Asker, Op, Query, Stored},
 };
 use names::Names;
-use person::Person;
+use person::{Name, Person};
 use room::{Log, Room};
 use shared::{
-    ErrorCode, Event, Incoming, LogName, Nickname, Outgoing, Rejection, Request, RoomName, Seq, Tag, UnixMillis,
+    ErrorCode, Event, Incoming, LogName, Outgoing, Rejection, Request, RoomName, Seq, Tag, UnixMillis,
     identity::KEY_BYTES,
 };
 use slotmap::SecondaryMap;
@@ -145,10 +145,10 @@ impl Refusal {
 pub struct Hub {
     rules: Rules,
     sessions: SecondaryMap<SessionId, Session>,
-    people: IdMap<PersonId, Person>,
+    people: IdMap<PersonId, Box<Person>>,
     names: Names,
     /// Persons that are here, by nickname.
-    online: BTreeMap<(Box<str>, Nickname), PersonId>,
+    online: BTreeMap<Name, PersonId>,
     logs: IdMap<LogId, Log>,
     rooms: BTreeMap<RoomName, Room>,
     clock: presence::Clock,

@@ -5,26 +5,27 @@ use crate::{
     journal::Hold,
 };
 use shared::{Nickname, RoomName, Seq, event::Member, event::State, identity::PublicKey, text::Label};
-use std::collections::{BTreeMap, BTreeSet};
+use std::{collections::BTreeMap, sync::Arc};
+
+/// A nickname behind what lists are sorted by; whoever lists it shares it.
+pub(super) type Name = Arc<(Box<str>, Nickname)>;
 
 /// A person.
 #[derive(Debug)]
 pub(super) struct Person {
-    pub(super) nickname: Nickname,
-    /// What lists are sorted by.
-    pub(super) order: (Box<str>, Nickname),
+    pub(super) order: Name,
     /// Whom a claimed nickname belongs to.
-    pub(super) key: Option<PublicKey>,
+    pub(super) key: Option<Box<PublicKey>>,
     /// The log of its direct messages.
     pub(super) inbox: LogId,
     /// Its connections, and whether each is quiet.
-    pub(super) sessions: BTreeMap<SessionId, bool>,
-    /// Rooms that it is a member of.
-    pub(super) rooms: BTreeSet<RoomName>,
+    pub(super) sessions: Vec<(SessionId, bool)>,
+    /// Rooms that it is a member of, in no order.
+    pub(super) rooms: Vec<RoomName>,
     /// Said to be away.
     pub(super) away: bool,
     /// Ignore mode, while it is on.
-    pub(super) hold: Option<Hold>,
+    pub(super) hold: Option<Box<Hold>>,
     /// How far a claimed nickname has read.
     pub(super) marks: BTreeMap<LogId, Seq>,
 }
@@ -32,16 +33,19 @@ pub(super) struct Person {
 impl Person {
     pub(super) fn new(nickname: Nickname, key: Option<PublicKey>, inbox: LogId) -> Self {
         Self {
-            order: nickname.order(),
-            nickname,
-            key,
+            order: Arc::new(nickname.order()),
+            key: key.map(Box::new),
             inbox,
-            sessions: BTreeMap::new(),
-            rooms: BTreeSet::new(),
+            sessions: Vec::new(),
+            rooms: Vec::new(),
             away: false,
             hold: None,
             marks: BTreeMap::new(),
         }
+    }
+
+    pub(super) fn nickname(&self) -> &Nickname {
+        &self.order.1
     }
 
     pub(super) fn is_claimed(&self) -> bool {
@@ -50,12 +54,12 @@ impl Person {
 
     /// True while it counts as online.
     pub(super) fn is_listed(&self) -> bool {
-        !self.rooms.is_empty() || self.sessions.values().any(|quiet| !quiet)
+        !self.rooms.is_empty() || self.sessions.iter().any(|(_, quiet)| !quiet)
     }
 
     /// Its sessions that ignore mode and presence are about.
     pub(super) fn loud_sessions(&self) -> impl Iterator<Item = SessionId> + '_ {
-        self.sessions.iter().filter(|(_, quiet)| !**quiet).map(|(id, _)| *id)
+        self.sessions.iter().filter(|(_, quiet)| !quiet).map(|(id, _)| *id)
     }
 
     /// As lists show it. `connected`: a connection of it is there (in the room that the list is of).
@@ -71,6 +75,6 @@ impl Person {
     }
 
     pub(super) fn label(&self) -> Label {
-        Label::new(self.nickname.as_str())
+        Label::new(self.nickname().as_str())
     }
 }

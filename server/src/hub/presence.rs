@@ -4,11 +4,12 @@
 use super::{
     Effect, Hub, Millis, Now, Slot,
     follow::GRACE,
+    person::Name,
     room::{Member, Room},
 };
 use crate::ids::{PersonId, SessionId};
 use shared::{
-    Event, LogName, Nickname, RoomName,
+    Event, LogName, RoomName,
     event::{Member as Shown, Presence},
     limits,
 };
@@ -32,7 +33,7 @@ pub(super) enum Came {
 #[derive(Debug, Clone)]
 pub(super) struct Change {
     number: u64,
-    who: (Box<str>, Nickname),
+    who: Name,
     what: What,
 }
 
@@ -111,7 +112,8 @@ impl Hub {
             }
             None => {
                 room.members.insert(person.order.clone(), Member { person: id, sessions: 1, gone_at: None });
-                person.rooms.insert(name.clone());
+                person.rooms.reserve_exact(1);
+                person.rooms.push(name.clone());
                 Some(if came == Came::Back { What::Changed } else { What::Joined })
             }
         };
@@ -145,7 +147,7 @@ impl Hub {
 
     fn remove_member(&mut self, id: PersonId, name: &RoomName, now: Now) {
         let person = self.people.get_mut(&id).expect("a member is a person");
-        person.rooms.remove(name);
+        person.rooms.retain(|room| room != name);
         let who = person.order.clone();
         let room = self.rooms.get_mut(name).expect("a member's room");
         room.members.remove(&who);
@@ -162,7 +164,7 @@ impl Hub {
         }
     }
 
-    fn note(&mut self, name: &RoomName, who: (Box<str>, Nickname), what: What, now: Now) {
+    fn note(&mut self, name: &RoomName, who: Name, what: What, now: Now) {
         let Some(room) = self.rooms.get_mut(name) else { return };
         self.clock.changes += 1;
         if room.is_crowd {

@@ -1,8 +1,8 @@
 //! A log as the hub sees it, and a room around one.
 
-use super::{Millis, presence::Change};
+use super::{Millis, person::Name, presence::Change};
 use crate::ids::{LogId, PersonId, SessionId};
-use shared::{Epoch, Nickname, Seq, limits};
+use shared::{Epoch, Seq, limits};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// A log: where it stands, and who follows it.
@@ -28,7 +28,7 @@ pub(super) struct Room {
     pub(super) log: LogId,
     pub(super) topic: String,
     /// Persons in it, by nickname.
-    pub(super) members: BTreeMap<(Box<str>, Nickname), Member>,
+    pub(super) members: BTreeMap<Name, Member>,
     /// Too many to name: from over 500 members until they are 450.
     pub(super) is_crowd: bool,
     /// What the next presence tells.

@@ -45,7 +45,7 @@ impl Hub {
             log: target.log,
             room: target.room,
             sender,
-            from: self.people[&sender].nickname.clone(),
+            from: self.people[&sender].nickname().clone(),
             id: send.id.clone(),
             kind: send.kind.clone(),
             re: send.re,
@@ -86,7 +86,7 @@ impl Hub {
         let (to, refusal) = match receiver {
             Some(id) => {
                 let receiver = &self.people[&id];
-                ((receiver.nickname.clone(), (id != sender).then_some(receiver.inbox)), None)
+                ((receiver.nickname().clone(), (id != sender).then_some(receiver.inbox)), None)
             }
             None => {
                 let detail = format!("nobody called {to} is here or has claimed that nickname");

@@ -14,6 +14,13 @@ const PRESENCE_MAX: usize = 64 * 1024;
 pub(crate) struct Output {
     bytes: Vec<u8>,
     sent: usize,
+    /// Only who does not read has it.
+    late: Option<Box<Late>>,
+}
+
+/// What is owed in its newest form only.
+#[derive(Debug, Default)]
+struct Late {
     latest: BTreeMap<Slot, Vec<u8>>,
     rosters: BTreeSet<RoomName>,
 }
@@ -27,11 +34,13 @@ impl Output {
     /// Adds a line that may be dropped or replaced while the session does not read.
     pub(crate) fn push_slot(&mut self, slot: &Slot, line: &[u8], reads: bool) {
         match slot {
-            Slot::Presence(room) if self.unsent() > PRESENCE_MAX => drop(self.rosters.insert(room.clone())),
-            Slot::Latest(..) if !reads => drop(self.latest.insert(slot.clone(), line.to_vec())),
+            Slot::Presence(room) if self.unsent() > PRESENCE_MAX => drop(self.late().rosters.insert(room.clone())),
+            Slot::Latest(..) if !reads => drop(self.late().latest.insert(slot.clone(), line.to_vec())),
             _ => {
                 // An older one of its kind that still waits must not come behind it.
-                self.latest.remove(slot);
+                if let Some(late) = &mut self.late {
+                    late.latest.remove(slot);
+                }
                 self.push(line);
             }
         }
@@ -39,12 +48,12 @@ impl Output {
 
     /// True if something is owed in its newest form: it goes out before any entry.
     pub(crate) fn owes_latest(&self) -> bool {
-        !self.latest.is_empty()
+        self.late.as_ref().is_some_and(|late| !late.latest.is_empty())
     }
 
     /// True if the roster of some room is owed.
     pub(crate) fn owes_rosters(&self) -> bool {
-        !self.rosters.is_empty()
+        self.late.as_ref().is_some_and(|late| !late.rosters.is_empty())
     }
 
     /// The bytes to send next.
@@ -62,8 +71,12 @@ impl Output {
         self.sent += count;
         if self.unsent() == 0 {
             (self.bytes, self.sent) = (Vec::new(), 0);
-            for (_, line) in std::mem::take(&mut self.latest) {
+            let Some(late) = &mut self.late else { return };
+            for (_, line) in std::mem::take(&mut late.latest) {
                 self.bytes.extend_from_slice(&line);
+            }
+            if late.rosters.is_empty() {
+                self.late = None;
             }
         } else if self.sent > ANSWERS_MAX {
             self.bytes.drain(..self.sent);
@@ -73,7 +86,14 @@ impl Output {
 
     /// Rooms whose roster is owed, because presence was dropped; only once everything else is sent.
     pub(crate) fn take_rosters(&mut self) -> BTreeSet<RoomName> {
-        if self.unsent() == 0 { std::mem::take(&mut self.rosters) } else { BTreeSet::new() }
+        match &mut self.late {
+            Some(late) if self.bytes.len() == self.sent => std::mem::take(&mut late.rosters),
+            _ => BTreeSet::new(),
+        }
+    }
+
+    fn late(&mut self) -> &mut Late {
+        self.late.get_or_insert_default()
     }
 }
 
