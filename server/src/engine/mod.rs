@@ -24,7 +24,7 @@ use pace::Pace;
 use shared::{Event, Incoming, Outgoing, Request, event::encode};
 use slotmap::{Key, SlotMap};
 use std::{
-    collections::BTreeSet,
+    collections::{BTreeSet, VecDeque},
     io::{self, Read, Write},
     net::IpAddr,
 };
@@ -249,34 +249,44 @@ impl<S: Socket> Engine<S> {
     fn ask(&mut self, id: SessionId) {
         loop {
             let Some(peer) = self.peers.get_mut(id) else { return };
-            if !peer.connection.may_ask() {
+            let connection = &mut peer.connection;
+            if !connection.may_ask() {
                 return;
             }
-            let Some(asked) = peer.connection.asked.pop_front() else {
-                if peer.connection.unread.is_empty() || matches!(peer.connection.dialect, Dialect::Unknown) {
+            if let Some(asked) = connection.asked.pop_front() {
+                if !self.request(id, asked) {
                     return;
                 }
-                let unread = std::mem::take(&mut peer.connection.unread);
-                self.received(id, &unread);
                 continue;
-            };
-            if comes_after_entries(peer, &asked) {
-                self.flush(id);
             }
-            let now = self.now;
-            let progress = self.hub.request(id, &asked, now);
-            if progress != Progress::Done {
-                let Some(peer) = self.peers.get_mut(id) else { return };
-                let connection = &mut peer.connection;
-                connection.asked.push_front(asked);
-                if let Progress::Later(at) = progress {
-                    connection.paced_until = Some(at);
-                    self.wakes.insert((at, id));
-                }
+            // Requests seldom wait: no memory is kept for it.
+            connection.asked = VecDeque::new();
+            if connection.unread.is_empty() || matches!(connection.dialect, Dialect::Unknown) {
                 return;
             }
-            self.apply();
+            let unread = std::mem::take(&mut connection.unread);
+            self.received(id, &unread);
         }
+    }
+
+    /// Puts a request to the hub. False: it waits, before all others of the session.
+    fn request(&mut self, id: SessionId, asked: Asked) -> bool {
+        if self.peers.get(id).is_some_and(|peer| comes_after_entries(peer, &asked)) {
+            self.flush(id);
+        }
+        let progress = self.hub.request(id, &asked, self.now);
+        if progress == Progress::Done {
+            self.apply();
+            return true;
+        }
+        if let Some(peer) = self.peers.get_mut(id) {
+            peer.connection.asked.push_front(asked);
+            if let Progress::Later(at) = progress {
+                peer.connection.paced_until = Some(at);
+                self.wakes.insert((at, id));
+            }
+        }
+        false
     }
 
     /// The connection ends once it has been written what it is owed.

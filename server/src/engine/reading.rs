@@ -76,8 +76,7 @@ impl<S: Socket> Engine<S> {
             if peer.connection.is_over_login_budget() {
                 return self.refuse(id, ErrorCode::NotLoggedIn, "too much was sent before a login");
             }
-            peer.connection.asked.push_back(asked);
-            self.ask(id);
+            self.request(id, asked);
         }
     }
 
