@@ -202,14 +202,14 @@ fn so_it_does_after_two_minutes() {
 
 /// `cargo test -p server --test stopped -- --ignored who_claimed`
 #[test]
-#[ignore = "takes 35 s: longer than a client has to log in; and fails: it is told that nobody has logged in for too long"]
+#[ignore = "takes 35 s: longer than a client has to log in"]
 fn who_claimed_a_nickname_while_the_server_stood_still_gets_it() {
     stop_for(Duration::from_secs(35)).1.owner_comes_in();
 }
 
 /// `cargo test -p server --test stopped -- --ignored who_could_not`
 #[test]
-#[ignore = "takes 35 s: longer than a client has to log in; and fails: it is told that nobody has logged in for too long"]
+#[ignore = "takes 35 s: longer than a client has to log in"]
 fn who_could_not_log_in_while_the_server_stood_still_may_do_so_afterwards() {
     stop_for(Duration::from_secs(35)).1.late_comes_in();
 }

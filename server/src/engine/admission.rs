@@ -66,7 +66,7 @@ impl<S: Socket> Engine<S> {
             return None;
         }
         let exempt = self.addresses.is_exempt(address);
-        let connection = Connection::new(self.now.mono);
+        let connection = Connection::new(self.now.mono - self.stood_still);
         let peer = Peer { socket, address, connection, readable: false, ended: false, blocked: false, dirty: false };
         let id = self.peers.insert(peer);
         self.hub.connect(id, challenge, exempt, self.now);

@@ -194,6 +194,10 @@ fn write<S: Socket>(peer: &mut Peer<S>, hub: &mut Hub, tails: &IdMap<LogId, Tail
         Err(error) if error.kind() == ErrorKind::Interrupted => return Ok(Wrote::More),
         Err(error) => return Err(error),
     };
+    if output.is_too_much() {
+        // It reads, if slowly.
+        peer.connection.silent = 0;
+    }
     let mut left = written;
     let own = left.min(slices[0].len());
     left -= own;

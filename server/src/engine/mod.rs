@@ -103,6 +103,8 @@ pub struct Engine<S> {
     next_sweep: Millis,
     buffer: Vec<u8>,
     now: Now,
+    /// How long it has stood still in all: nobody is held to that time.
+    stood_still: Millis,
     failure: Option<String>,
     /// Ops that the journal has not answered.
     unsettled: usize,
@@ -126,6 +128,7 @@ impl<S: Socket> Engine<S> {
             next_sweep: now.mono + timers::SWEEP,
             buffer: vec![0; READ_BYTES],
             now,
+            stood_still: 0,
             failure: None,
             unsettled: 0,
         }
@@ -133,6 +136,9 @@ impl<S: Socket> Engine<S> {
 
     /// What time it is from now on.
     pub fn set_time(&mut self, now: Now) {
+        // There is something to do in each sweep: more time than that between two turns is time in which it stood still.
+        let passed = now.mono.saturating_sub(self.now.mono);
+        self.stood_still += passed.saturating_sub(timers::SWEEP + timers::STANDSTILL);
         self.now = now;
     }
 

@@ -14,6 +14,10 @@ pub(super) const SWEEP: Millis = 5_000;
 const PING_AFTER: u32 = 7;
 /// Sweeps without a byte before the end: 90 to 95 s.
 const END_AFTER: u32 = 19;
+/// So much later than asked for a turn may come.
+pub(super) const STANDSTILL: Millis = 1_000;
+/// How long a login that the journal has got may take longer.
+const SETTLING: Millis = 1_000;
 /// How long a connection has to say something before it is greeted as a classic one.
 const SNIFF: Millis = 500;
 /// How long it has for TLS where plain text is not served.
@@ -31,8 +35,10 @@ impl<S: Socket> Engine<S> {
         let Some(connection) = self.peers.get(id).map(|peer| &peer.connection).filter(|known| !known.logged_in) else {
             return;
         };
-        let times = [SNIFF, TLS, LOGIN, LOGIN_CLASSIC].map(|wait| connection.opened + wait);
-        if let Some(at) = times.into_iter().find(|at| *at > self.now.mono) {
+        let times = [SNIFF, TLS, LOGIN, LOGIN_CLASSIC].map(|wait| connection.opened + self.stood_still + wait);
+        let settles = self.hub.session(id).is_some_and(|session| session.in_flight > 0);
+        let settled = settles.then_some(self.now.mono + SETTLING);
+        if let Some(at) = times.into_iter().filter(|at| *at > self.now.mono).chain(settled).min() {
             self.wakes.insert((at, id));
         }
     }
@@ -73,7 +79,7 @@ impl<S: Socket> Engine<S> {
             connection.paced_until = None;
             self.waiting.push(id);
         }
-        let age = now.saturating_sub(connection.opened);
+        let age = now.saturating_sub(connection.opened + self.stood_still);
         let (is_unknown, logged_in) = (matches!(connection.dialect, Dialect::Unknown), connection.logged_in);
         let limit = if matches!(connection.dialect, Dialect::Classic(_)) { LOGIN_CLASSIC } else { LOGIN };
         if is_unknown && age >= TLS && connection.unread.is_empty() {
@@ -82,7 +88,8 @@ impl<S: Socket> Engine<S> {
         if is_unknown && age >= SNIFF {
             self.find_dialect(id, true);
         }
-        if !logged_in && age >= limit {
+        let settles = self.hub.session(id).is_some_and(|session| session.in_flight > 0);
+        if !logged_in && !settles && age >= limit {
             return self.refuse(id, ErrorCode::NotLoggedIn, "nobody has logged in for too long");
         }
         self.mark(id);
@@ -94,7 +101,9 @@ impl<S: Socket> Engine<S> {
         let mut silent = Vec::new();
         for (id, peer) in &mut self.peers {
             let connection = &mut peer.connection;
-            if !connection.may_read() || !matches!(connection.dialect, Dialect::Native(_)) {
+            // What the server itself does not read is no silence; what nobody takes off it is.
+            let waits = !connection.may_read() && !connection.output.is_too_much();
+            if waits || !matches!(connection.dialect, Dialect::Native(_)) {
                 continue;
             }
             connection.silent += 1;

@@ -20,6 +20,11 @@ impl Bucket {
         Self { interval: if per_s == 0 { 0 } else { (1_000 / u64::from(per_s)).max(1) }, full_at: now }
     }
 
+    /// Gives back a token that was taken for nothing.
+    pub(super) fn give_back(&mut self) {
+        self.full_at = self.full_at.saturating_sub(self.interval);
+    }
+
     /// Takes a token. If there is none: when there will be.
     pub(super) fn take(&mut self, now: Millis) -> Option<Millis> {
         let full_at = self.full_at.max(now) + self.interval;

@@ -3,7 +3,7 @@
 use super::{Effect, Hub, Now, Refusal, names::Holder, person::Person, room::Log};
 use crate::{
     ids::{LogId, PersonId, SessionId},
-    journal::{Account, Asker, Op},
+    journal::{Account, Asker, GUEST_BLOCK, Op},
 };
 use shared::{
     Epoch, ErrorCode, Event, Nickname, Outgoing, Seq,
@@ -13,8 +13,6 @@ use shared::{
     text::{Label, cut},
 };
 
-/// Numbers of guests that are reserved at once, so that not every guest costs a write.
-const GUEST_BLOCK: i32 = 4_096;
 /// When somebody may try again who asked for a name that is just being claimed.
 const CLAIMING_RETRY_MS: u64 = 1_000;
 
@@ -66,6 +64,12 @@ impl Hub {
             None if login.proof.is_some() => {
                 self.names.add(nickname, Holder::Claiming);
                 self.store(Op::Claim(asker.clone(), nickname.clone(), Box::new(login.clone())));
+                Ok(())
+            }
+            None if self.next_guest >= self.guests_stored => {
+                // A number that is not reserved might be given again after a crash, with all that is said to it.
+                self.guests_end = self.guests_end.max(self.next_guest + GUEST_BLOCK);
+                self.store(Op::AdmitGuest(asker.clone(), Box::new(login.clone()), self.guests_end));
                 Ok(())
             }
             None => {
@@ -135,6 +139,25 @@ impl Hub {
         self.people.insert(id, Box::new(Person::new(nickname.clone(), None, inbox)));
         self.names.add(nickname, Holder::Person(id));
         id
+    }
+
+    /// Numbers are reserved, or could not be; a guest may wait for one.
+    pub(super) fn guests_reserved(&mut self, end: i32, waiting: Option<(Asker, Box<Login>)>, is_stored: bool) {
+        if is_stored {
+            self.guests_stored = self.guests_stored.max(end);
+        } else {
+            // The next guest asks again.
+            self.guests_end = self.guests_stored;
+        }
+        let Some((asker, login)) = waiting.filter(|(asker, _)| self.sessions.contains_key(asker.session)) else {
+            return;
+        };
+        if is_stored {
+            let _ = self.login(asker, &login);
+        } else {
+            let refusal = Refusal::retry(ErrorCode::JournalUnavailable, "no guest can be let in now", 1_000);
+            self.refuse_login(asker, &login, refusal);
+        }
     }
 
     /// Keeps numbers in store: a crash may waste a block, but never gives a number twice.

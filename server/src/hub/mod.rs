@@ -157,7 +157,10 @@ pub struct Hub {
     /// When ignore modes end by themselves.
     untils: BTreeSet<(UnixMillis, PersonId)>,
     next_guest: i32,
+    /// Numbers below this one are reserved, or will be soon;
     guests_end: i32,
+    /// below this one they are.
+    guests_stored: i32,
     /// Tells the inboxes of guests of different runs apart.
     run: String,
     started: Millis,
@@ -179,7 +182,8 @@ impl Hub {
             grown: BTreeSet::new(),
             untils: BTreeSet::new(),
             next_guest: stored.next_guest,
-            guests_end: stored.next_guest,
+            guests_end: stored.guests_end,
+            guests_stored: stored.guests_end,
             run,
             started: now.mono,
             effects: Vec::new(),
@@ -243,7 +247,13 @@ impl Hub {
         }
         match self.handle(id, incoming, now) {
             Ok(()) => {}
-            Err(_) if waits => return Progress::Wait,
+            Err(_) if waits => {
+                if let Some(session) = self.sessions.get_mut(id).filter(|_| is_send) {
+                    // It is asked again, and pays then.
+                    session.sends.give_back();
+                }
+                return Progress::Wait;
+            }
             Err(refusal) => self.refuse(id, refusal.of(incoming)),
         }
         if let Some(session) = self.sessions.get_mut(id) {

@@ -118,6 +118,10 @@ impl Hub {
             }
         };
         room.grow();
+        if room.is_crowd && came == Came::Back {
+            // Nobody hears of a change, but the crowd is larger by one.
+            self.clock.counted.add(name.clone(), now.mono + SLOW_TICK);
+        }
         let who = person.order.clone();
         if let Some(what) = what {
             self.note(name, who, what, now);

@@ -27,7 +27,12 @@ impl Hub {
 
     fn settle_one(&mut self, op: Op, done: Done, now: Now) {
         if let Some(asker) = op.asker().cloned() {
-            self.answered(asker.session, matches!(done, Done::Unavailable));
+            let is_unavailable = matches!(done, Done::Unavailable);
+            self.answered(asker.session, is_unavailable);
+            if is_unavailable && !self.sessions.contains_key(asker.session) {
+                // It has ended before it could be told; nothing of it will come again.
+                self.effects.push(Effect::Store(Op::Ended(asker.session)));
+            }
             if let (Op::Append(..), Some(session)) = (&op, self.sessions.get_mut(asker.session)) {
                 session.sends_in_flight -= 1;
             }
@@ -46,8 +51,10 @@ impl Hub {
             (Op::SetHold(asker, person, hold), Done::Stored) if asker.is_some() || hold.is_none() => {
                 self.set_hold(asker, person, hold, now);
             }
-            // The next guest asks for numbers again.
-            (Op::ReserveGuests(_), Done::Unavailable) => self.guests_end = self.next_guest,
+            (Op::ReserveGuests(end), done) => self.guests_reserved(end, None, matches!(done, Done::Stored)),
+            (Op::AdmitGuest(asker, login, end), done) => {
+                self.guests_reserved(end, Some((asker, login)), matches!(done, Done::Stored));
+            }
             (Op::SetHold(None, person, None), Done::Unavailable) => {
                 self.untils.insert((now.wall + UNAVAILABLE_RETRY_MS, person));
             }

@@ -16,6 +16,9 @@ use shared::{
 };
 use std::collections::BTreeMap;
 
+/// Numbers of guests that are reserved at once, so that not every guest costs a write.
+pub const GUEST_BLOCK: i32 = 4_096;
+
 /// Takes ops and queries; what comes of them arrives as [`Output`]s, ops in their order.
 pub trait Journal: Send {
     /// Hands in what is to be stored. Returns at once.
@@ -52,6 +55,8 @@ pub enum Op {
     DropInbox(LogId),
     /// Numbers of guests below this one are in use.
     ReserveGuests(i32),
+    /// The same, and the `login` of a guest that waits for it.
+    AdmitGuest(Asker, Box<Login>, i32),
     /// A session that was told [`Done::Unavailable`] has ended.
     Ended(SessionId),
 }
@@ -63,6 +68,7 @@ impl Op {
             Self::Append(asker, _)
             | Self::OpenRoom(asker, ..)
             | Self::Claim(asker, ..)
+            | Self::AdmitGuest(asker, ..)
             | Self::SetHold(Some(asker), ..)
             | Self::SetMark(Some(asker), ..) => Some(asker),
             Self::SetHold(None, ..)
@@ -211,8 +217,10 @@ pub struct Stored {
     pub logs: Vec<StoredLog>,
     /// Every claimed nickname.
     pub accounts: Vec<Account>,
-    /// Guests get numbers from here on.
+    /// Guests get numbers from here on,
     pub next_guest: i32,
+    /// and below here without asking: nobody gets them again.
+    pub guests_end: i32,
 }
 
 /// A page to read.

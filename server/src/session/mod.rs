@@ -39,7 +39,7 @@ pub(crate) struct Connection {
     pub(crate) asked: VecDeque<Asked>,
     /// What it is owed beside the logs that it follows.
     pub(crate) output: Output,
-    /// When it was opened.
+    /// When it was opened, on a clock that stands still with the server.
     pub(crate) opened: Millis,
     /// It has logged in.
     pub(crate) logged_in: bool,
@@ -75,14 +75,14 @@ impl Connection {
         self.closing.is_none()
             && self.asked.is_empty()
             && self.paced_until.is_none()
-            && self.output.unsent() <= output::ANSWERS_MAX
+            && !self.output.is_too_much()
             && !matches!(&self.dialect, Dialect::Classic(classic) if classic.is_full())
             && (self.unread.is_empty() || matches!(self.dialect, Dialect::Unknown))
     }
 
     /// True if a request may be dealt with.
     pub(crate) fn may_ask(&self) -> bool {
-        self.closing.is_none() && self.paced_until.is_none() && self.output.unsent() <= output::ANSWERS_MAX
+        self.closing.is_none() && self.paced_until.is_none() && !self.output.is_too_much()
     }
 
     /// The next line of a native client out of `input`; what was used is taken off it.

@@ -66,6 +66,11 @@ impl Output {
         self.bytes.len() - self.sent
     }
 
+    /// True if so many answers are unsent that no more requests are read.
+    pub(crate) fn is_too_much(&self) -> bool {
+        self.unsent() > ANSWERS_MAX
+    }
+
     /// Some of them were sent. Once all are, what is owed in its newest form follows, and the memory is given back.
     pub(crate) fn consume(&mut self, count: usize) {
         self.sent += count;

@@ -147,7 +147,6 @@ fn from_over_five_hundred_down_to_four_hundred_and_fifty() {
 }
 
 #[test]
-#[ignore = "a bug: who comes back into a crowd after a restart is not counted (Came::Back is a change, and changes of crowds are not told)"]
 fn a_crowd_that_comes_back_after_a_restart_is_counted() {
     let (mut world, _, _) = crowd(505, Proof::Own);
     world.verify();

@@ -192,7 +192,6 @@ fn queries_over_the_rate_are_refused() {
 }
 
 #[test]
-#[ignore = "a bug: a send that is refused while others wait takes a token of the rate each time it is asked again"]
 fn a_send_counts_once_however_long_it_waits() {
     let mut world = World::new(wide());
     let carol = world.connect("carol", false, false, false);

@@ -2,7 +2,7 @@
 
 use server::{
     ids::{LogId, PersonId, SessionId},
-    journal::{Account, Asker, Committed, Done, Draft, Hold, Op, Stored, StoredLog},
+    journal::{Account, Asker, Committed, Done, Draft, GUEST_BLOCK, Hold, Op, Stored, StoredLog},
 };
 use shared::{
     Body, Entry, Epoch, ErrorCode, Event, Kind, Label, LogName, MessageId, Nickname, RoomName, Seq,
@@ -113,7 +113,7 @@ impl Disk {
         self.logs.iter().map(|(id, log)| (*id, log.head())).collect()
     }
 
-    pub(crate) fn stored(&self) -> Stored {
+    pub(crate) fn stored(&mut self) -> Stored {
         let logs = self.logs.iter().filter(|(id, _)| id.0 > 0).map(|(id, log)| StoredLog {
             log: *id,
             room: log.room.clone(),
@@ -122,7 +122,9 @@ impl Disk {
             head: seq(log.head()),
             topic: log.topic.clone(),
         });
-        Stored { logs: logs.collect(), accounts: self.accounts.clone(), next_guest: self.next_guest }
+        let (next_guest, guests_end) = (self.next_guest, self.next_guest + GUEST_BLOCK);
+        self.next_guest = guests_end;
+        Stored { logs: logs.collect(), accounts: self.accounts.clone(), next_guest, guests_end }
     }
 
     fn account(&mut self, id: PersonId) -> Option<&mut Account> {
@@ -188,7 +190,7 @@ impl Disk {
                 }
             }
             Op::DropInbox(log) => drop(self.logs.remove(log)),
-            Op::ReserveGuests(end) => self.next_guest = *end,
+            Op::ReserveGuests(end) | Op::AdmitGuest(_, _, end) => self.next_guest = *end,
             Op::Ended(session) => self.refusing.retain(|(refused, _), _| refused != session),
         }
         Done::Stored

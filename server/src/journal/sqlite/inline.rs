@@ -2,7 +2,6 @@
 
 use super::{Settings, read, schema, write::Writer};
 use crate::journal::{Batch, Op, Page, Query, Stored};
-use rusqlite::Connection;
 
 /// A journal in memory whose every step is a call: a simulation decides when a commit happens, and what it survives.
 #[derive(Debug)]
@@ -13,17 +12,14 @@ pub struct InlineJournal {
 impl InlineJournal {
     /// A new, empty one.
     pub fn new(settings: &Settings) -> anyhow::Result<Self> {
-        Self::over(schema::in_memory()?, settings)
-    }
-
-    fn over(connection: Connection, settings: &Settings) -> anyhow::Result<Self> {
-        Ok(Self { writer: Writer::new(connection, settings.wall.clone())? })
+        Ok(Self { writer: Writer::new(schema::in_memory()?, settings.wall.clone(), 1)? })
     }
 
     /// What a server finds that starts over it. Whatever was only in memory is gone.
     pub fn reopen(self, settings: &Settings) -> anyhow::Result<(Self, Stored)> {
         let stored = schema::load(&self.writer.connection)?;
-        Ok((Self::over(self.writer.connection, settings)?, stored))
+        let writer = Writer::new(self.writer.connection, settings.wall.clone(), stored.next_guest)?;
+        Ok((Self { writer }, stored))
     }
 
     /// Does ops in one transaction. `Err`: nobody knows what is stored; it must not go on.

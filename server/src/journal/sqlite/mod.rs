@@ -25,6 +25,7 @@ use std::{
     time::Duration,
 };
 use tokio::sync::mpsc::UnboundedSender;
+use write::Writer;
 
 /// Ops in one transaction at most, so that the first of them does not wait for ever.
 const BATCH_OPS: usize = 4_096;
@@ -67,12 +68,10 @@ impl SqliteJournal {
 
         let (ops, op_queue) = channel();
         let (queries, query_queue) = channel();
-        let wall = settings.wall.clone();
+        let writer = Writer::new(connection, settings.wall.clone(), stored.next_guest)?;
         let (to_loop, pages) = (outputs.clone(), outputs.clone());
         let threads = vec![
-            thread::Builder::new()
-                .name("journal".into())
-                .spawn(move || write_loop(connection, wall, &op_queue, &to_loop))?,
+            thread::Builder::new().name("journal".into()).spawn(move || write_loop(writer, &op_queue, &to_loop))?,
             thread::Builder::new().name("pages".into()).spawn(move || read_loop(&reader, &query_queue, &pages))?,
         ];
         Ok((Self { ops: Some(ops), queries: Some(queries), threads }, stored))
@@ -104,11 +103,7 @@ impl Drop for SqliteJournal {
     }
 }
 
-fn write_loop(connection: Connection, wall: WallClock, queue: &Receiver<Vec<Op>>, outputs: &UnboundedSender<Output>) {
-    let mut writer = match write::Writer::new(connection, wall) {
-        Ok(writer) => writer,
-        Err(error) => return drop(outputs.send(Output::Failed(format!("the journal can't be read: {error}")))),
-    };
+fn write_loop(mut writer: Writer, queue: &Receiver<Vec<Op>>, outputs: &UnboundedSender<Output>) {
     let mut is_tidy = false;
     loop {
         let next = if is_tidy {

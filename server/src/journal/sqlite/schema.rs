@@ -6,7 +6,7 @@
 use super::Settings;
 use crate::{
     ids::{LogId, PersonId},
-    journal::{Account, Hold, Stored, StoredLog},
+    journal::{Account, GUEST_BLOCK, Hold, Stored, StoredLog},
 };
 use anyhow::{Context, ensure};
 use rusqlite::{Connection, OpenFlags, OptionalExtension, Row, params};
@@ -161,8 +161,25 @@ pub(super) fn load(connection: &Connection) -> anyhow::Result<Stored> {
     for log in &mut logs {
         log.head = head(connection, log.log)?.max(log.first.previous());
     }
-    let next_guest = meta(connection, "next_guest")?.unwrap_or(1);
-    Ok(Stored { accounts: accounts(connection, &logs)?, logs, next_guest: i32::try_from(next_guest)? })
+    let next_guest = i32::try_from(meta(connection, "next_guest")?.unwrap_or(1))?;
+    let guests_end = reserve_guests(connection, next_guest)?;
+    Ok(Stored { accounts: accounts(connection, &logs)?, logs, next_guest, guests_end })
+}
+
+/// Reserves the first numbers, so that the first guests do not wait; on a full disk, none.
+fn reserve_guests(connection: &Connection, next: i32) -> rusqlite::Result<i32> {
+    let end = next.saturating_add(GUEST_BLOCK);
+    match set_meta(connection, "next_guest", i64::from(end)) {
+        Ok(()) => Ok(end),
+        Err(error) if error.sqlite_error_code() == Some(rusqlite::ErrorCode::DiskFull) => Ok(next),
+        Err(error) => Err(error),
+    }
+}
+
+pub(super) fn set_meta(connection: &Connection, key: &str, value: i64) -> rusqlite::Result<()> {
+    let sql = "INSERT INTO meta (key, value) VALUES (?, ?) ON CONFLICT DO UPDATE SET value = excluded.value";
+    connection.prepare_cached(sql)?.execute(params![key, value])?;
+    Ok(())
 }
 
 pub(super) fn meta(connection: &Connection, key: &str) -> rusqlite::Result<Option<i64>> {

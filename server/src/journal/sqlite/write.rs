@@ -36,10 +36,10 @@ pub(super) struct Head {
 }
 
 impl Writer {
-    pub(super) fn new(connection: Connection, wall: WallClock) -> rusqlite::Result<Self> {
+    /// `next_guest`: the first number of a guest of this run.
+    pub(super) fn new(connection: Connection, wall: WallClock, next_guest: i32) -> rusqlite::Result<Self> {
         let backlog = Backlog::load(&connection)?;
-        let next_guest = schema::meta(&connection, "next_guest")?.and_then(|next| i32::try_from(next).ok());
-        let stale_guests = next_guest.map(|next| 1 - next);
+        let stale_guests = Some(1 - next_guest);
         Ok(Self { connection, wall, stale_guests, heads: IdMap::default(), backlog, refusing: HashMap::new() })
     }
 
@@ -93,7 +93,10 @@ impl Writer {
                 self.refusing.retain(|(refused, _), _| refused != session);
                 Ok(Done::Stored)
             }
-            Op::ReserveGuests(end) => self.set_meta("next_guest", i64::from(*end)),
+            Op::ReserveGuests(end) | Op::AdmitGuest(_, _, end) => {
+                schema::set_meta(&self.connection, "next_guest", i64::from(*end))?;
+                Ok(Done::Stored)
+            }
         }
     }
 
@@ -303,15 +306,6 @@ impl Writer {
         self.connection
             .prepare_cached("DELETE FROM entry WHERE place BETWEEN ? AND ?")?
             .execute([log.place(Seq::ZERO), log.place(last)])?;
-        Ok(Done::Stored)
-    }
-
-    fn set_meta(&self, key: &str, value: i64) -> rusqlite::Result<Done> {
-        self.connection
-            .prepare_cached(
-                "INSERT INTO meta (key, value) VALUES (?, ?) ON CONFLICT DO UPDATE SET value = excluded.value",
-            )?
-            .execute(params![key, value])?;
         Ok(Done::Stored)
     }
 
