@@ -223,6 +223,13 @@ pub struct Stored {
     pub guests_end: i32,
 }
 
+impl Stored {
+    /// Entries in all that the logs have had.
+    pub fn entries(&self) -> u64 {
+        self.logs.iter().map(|log| log.head.get()).sum()
+    }
+}
+
 /// A page to read.
 #[derive(Debug, Clone)]
 pub enum Query {

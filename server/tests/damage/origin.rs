@@ -5,14 +5,15 @@ use serde_json::json;
 use shared::identity::Identity;
 use std::path::Path;
 
-pub(crate) const FILES: [&str; 2] = ["journal.sqlite3", "journal.sqlite3-wal"];
+/// The database, its log, and the mark that says how much there is.
+pub(crate) const FILES: [&str; 3] = ["journal.sqlite3", "journal.sqlite3-wal", "stored"];
 pub(crate) const ROOMS: [&str; 2] = ["#damage-a", "#damage-b"];
 pub(crate) const PEOPLE: [&str; 3] = ["alice", "bob", "carol"];
 const TALK: &str = include_str!("../../../assets/talk/zh/lines.txt");
 
-/// The two files.
+/// The files.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub(crate) struct Files(pub(crate) [Option<Vec<u8>>; 2]);
+pub(crate) struct Files(pub(crate) [Option<Vec<u8>>; 3]);
 
 impl Files {
     pub(crate) fn read(directory: &Path) -> Self {
@@ -53,7 +54,7 @@ pub(crate) fn make() -> Vec<Origin> {
     let server = start();
     talk(&server, &mut said, 90, &mut dice);
     assert_eq!(server.terminate().code, Some(0));
-    let [earlier, _] = Files::read(directory.path()).0;
+    let [earlier, ..] = Files::read(directory.path()).0;
 
     let server = start();
     talk(&server, &mut said, 90, &mut dice);
@@ -63,7 +64,7 @@ pub(crate) fn make() -> Vec<Origin> {
     origins.push(Origin { name: "clean", files, earlier });
 
     for (name, count) in [("killed", 40), ("begun anew", 200)] {
-        let [earlier, _] = Files::read(directory.path()).0;
+        let [earlier, ..] = Files::read(directory.path()).0;
         let server = start();
         talk(&server, &mut said, count, &mut dice);
         server.kill();

@@ -12,13 +12,13 @@ pub struct InlineJournal {
 impl InlineJournal {
     /// A new, empty one.
     pub fn new(settings: &Settings) -> anyhow::Result<Self> {
-        Ok(Self { writer: Writer::new(schema::in_memory()?, settings.wall.clone(), 1)? })
+        Ok(Self { writer: Writer::new(schema::in_memory()?, settings.wall.clone(), &Stored::default())? })
     }
 
     /// What a server finds that starts over it. Whatever was only in memory is gone.
     pub fn reopen(self, settings: &Settings) -> anyhow::Result<(Self, Stored)> {
         let stored = schema::load(&self.writer.connection)?;
-        let writer = Writer::new(self.writer.connection, settings.wall.clone(), stored.next_guest)?;
+        let writer = Writer::new(self.writer.connection, settings.wall.clone(), &stored)?;
         Ok((Self { writer }, stored))
     }
 

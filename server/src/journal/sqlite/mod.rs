@@ -5,16 +5,19 @@
 
 mod index;
 mod inline;
+mod mark;
 mod read;
 mod schema;
 mod search;
+mod sum;
 mod write;
 
 pub use inline::InlineJournal;
 
 use super::{Journal, Op, Output, Query, Stored};
 use crate::WallClock;
-use anyhow::{Context, bail};
+use anyhow::{Context, bail, ensure};
+use mark::Mark;
 use rusqlite::Connection;
 use std::{
     fs::{File, TryLockError},
@@ -60,15 +63,32 @@ impl SqliteJournal {
         outputs: &UnboundedSender<Output>,
     ) -> anyhow::Result<(Self, Stored)> {
         let path = directory.join("journal.sqlite3");
-        let connection =
-            schema::open(&path, settings).with_context(|| format!("the journal {} can't be opened", path.display()))?;
-        let stored =
-            schema::load(&connection).with_context(|| format!("the journal {} can't be read", path.display()))?;
+        let known = Mark::read(directory);
+        ensure!(
+            known.is_none_or(|known| known == 0) || path.exists(),
+            "the journal {} is missing, and {} says that it has been there: restore a backup, or move that file away to \
+             begin anew",
+            path.display(),
+            Mark::path(directory).display()
+        );
+        let advised = |error: anyhow::Error, failed: &str| {
+            let advice = schema::advice(&error);
+            let is_plain = error.downcast_ref::<rusqlite::Error>().is_none();
+            let what = format!("the journal {} can't be {failed}", path.display());
+            if is_plain { error.context(what) } else { anyhow::anyhow!("{what}: {error}; {advice}") }
+        };
+        let connection = schema::open(&path, settings).map_err(|error| advised(error, "opened"))?;
+        let mut stored = schema::load(&connection).map_err(|error| advised(error, "read"))?;
+        if let Some(lost) = known.and_then(|known| known.checked_sub(stored.entries())).filter(|lost| *lost > 0) {
+            // What was shown under a number must not be taken for what will be.
+            tracing::error!(lost, "entries_lost");
+            schema::renew_epochs(&connection, &mut stored)?;
+        }
         let reader = schema::open_reader(&path)?;
 
         let (ops, op_queue) = channel();
         let (queries, query_queue) = channel();
-        let writer = Writer::new(connection, settings.wall.clone(), stored.next_guest)?;
+        let writer = Writer::new(connection, settings.wall.clone(), &stored)?.mark(Mark::open(directory)?);
         let (to_loop, pages) = (outputs.clone(), outputs.clone());
         let threads = vec![
             thread::Builder::new().name("journal".into()).spawn(move || write_loop(writer, &op_queue, &to_loop))?,

@@ -1,6 +1,10 @@
 //! Pages: read, the statement ended, then handed to the loop. No reader stays open while a socket is written.
 
-use super::{search, write::push_line};
+use super::{
+    schema, search,
+    sum::{Sum, damaged},
+    write::push_line,
+};
 use crate::{
     ids::LogId,
     journal::{HistoryQuery, Page, Query},
@@ -19,7 +23,7 @@ const LINES_BYTES: usize = 64 * 1024;
 /// Bytes that an answer has beside its entries, generously.
 const ANSWER_FRAME: usize = 1_024;
 
-const COLUMNS: &str = "place, id, author, receiver, at, kind, re, msg";
+pub(super) const COLUMNS: &str = "entry.place, sender, id, author, receiver, at, kind, re, entry.msg, sum";
 
 /// Answers a query.
 pub(super) fn page(connection: &Connection, query: &Query) -> Page {
@@ -28,7 +32,10 @@ pub(super) fn page(connection: &Connection, query: &Query) -> Page {
         Query::History(_, query) => history(connection, query).map(|event| Page::Answer(Box::new(event))),
         Query::Search(_, query) => search::search(connection, query).map(|event| Page::Answer(Box::new(event))),
     };
-    page.unwrap_or_else(|error| Page::Failed(error.to_string()))
+    page.unwrap_or_else(|error| {
+        let error = anyhow::Error::from(error);
+        Page::Failed(format!("{error}; {}", schema::advice(&error)))
+    })
 }
 
 fn lines(connection: &Connection, log: LogId, room: &LogName, after: Seq, head: Seq) -> rusqlite::Result<Page> {
@@ -36,13 +43,14 @@ fn lines(connection: &Connection, log: LogId, room: &LogName, after: Seq, head: 
     let mut statement =
         connection.prepare_cached(&format!("SELECT {COLUMNS} FROM entry WHERE place > ? AND place <= ?"))?;
     let mut rows = statement.query([log.place(after), log.place(head)])?;
-    while let Some(row) = rows.next()? {
-        let entry = entry(row)?;
+    while lines.len() < LINES_BYTES && last < head {
+        // Seqs have no holes: where one is missing, the journal is damaged.
+        let entry = entry(rows.next()?.ok_or_else(damaged)?)?;
+        if entry.seq != last.next() {
+            return Err(damaged());
+        }
         last = entry.seq;
         push_line(&mut lines, room, entry);
-        if lines.len() >= LINES_BYTES {
-            break;
-        }
     }
     Ok(Page::Lines(lines, last))
 }
@@ -68,8 +76,13 @@ fn history(connection: &Connection, query: &HistoryQuery) -> rusqlite::Result<Ev
     let mut entries = Vec::new();
     let mut room_left = limits::SERVER_LINE - ANSWER_FRAME;
     let mut more = false;
-    while let Some(row) = rows.next()? {
-        let entry = entry(row)?;
+    let mut expected = if ascending { after.next() } else { before.previous() };
+    while after < expected && expected < before {
+        let entry = entry(rows.next()?.ok_or_else(damaged)?)?;
+        if entry.seq != expected {
+            return Err(damaged());
+        }
+        expected = if ascending { expected.next() } else { expected.previous() };
         let size = encoded_size(&entry);
         more = entries.len() as u64 == query.limit || size > room_left;
         if more {
@@ -102,7 +115,7 @@ pub(super) fn first_not_older(
     while low < high {
         let middle = low.forward(high.since(low) / 2);
         let time: Option<UnixMillis> = statement.query_row([log.place(middle)], |row| row.get(0)).optional()?;
-        if time.is_some_and(|time| time < at) {
+        if time.ok_or_else(damaged)? < at {
             low = middle.next();
         } else {
             high = middle;
@@ -111,19 +124,52 @@ pub(super) fn first_not_older(
     Ok(low)
 }
 
-/// An entry as its row has it.
+/// An entry as its row has it, in the order of [`COLUMNS`].
+pub(super) struct EntryRow<'a> {
+    pub(super) place: i64,
+    pub(super) sender: i64,
+    pub(super) id: &'a str,
+    pub(super) author: Option<&'a str>,
+    pub(super) receiver: Option<&'a str>,
+    pub(super) at: UnixMillis,
+    pub(super) kind: Option<&'a str>,
+    pub(super) re: Option<u64>,
+    pub(super) msg: Option<&'a str>,
+}
+
+impl EntryRow<'_> {
+    /// Its checksum.
+    pub(super) fn sum(&self) -> Sum {
+        let number = |number: u64| i64::try_from(number).unwrap_or(-1);
+        let sum = Sum::default().number(self.place).number(self.sender).text(Some(self.id)).text(self.author);
+        let sum = sum.text(self.receiver).number(number(self.at)).text(self.kind);
+        sum.number(self.re.map_or(-1, number)).text(self.msg)
+    }
+}
+
+/// The entry of a row that was selected with [`COLUMNS`]. One with another checksum is an error.
 pub(super) fn entry(row: &Row<'_>) -> rusqlite::Result<Entry> {
-    let (_, seq) = LogId::from_place(row.get("place")?);
-    let label = |column| Ok::<_, rusqlite::Error>(row.get::<_, Option<String>>(column)?.as_deref().map(Label::new));
-    let id: String = row.get("id")?;
+    let text = |column| row.get_ref(column).and_then(|value| Ok(value.as_str_or_null()?));
+    let found = EntryRow {
+        place: row.get(0)?,
+        sender: row.get(1)?,
+        id: text(2)?.ok_or_else(damaged)?,
+        author: text(3)?,
+        receiver: text(4)?,
+        at: row.get(5)?,
+        kind: text(6)?,
+        re: row.get(7)?,
+        msg: text(8)?,
+    };
+    found.sum().check(row.get(9)?)?;
     Ok(Entry {
-        seq,
-        id: MessageId::parse(&id).ok_or(rusqlite::Error::InvalidQuery)?,
-        from: label("author")?,
-        to: label("receiver")?,
-        at: row.get("at")?,
-        kind: row.get::<_, Option<String>>("kind")?.map_or(Kind::Talk, |kind| Kind::from(kind.as_str())),
-        re: row.get::<_, Option<u64>>("re")?.and_then(Seq::new),
-        msg: row.get::<_, Option<String>>("msg")?.as_deref().map(Body::new),
+        seq: LogId::from_place(found.place).1,
+        id: MessageId::parse(found.id).ok_or_else(damaged)?,
+        from: found.author.map(Label::new),
+        to: found.receiver.map(Label::new),
+        at: found.at,
+        kind: found.kind.map_or(Kind::Talk, Kind::from),
+        re: found.re.and_then(Seq::new),
+        msg: found.msg.map(Body::new),
     })
 }

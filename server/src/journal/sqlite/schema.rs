@@ -3,17 +3,26 @@
 //! Entries lie in one table, clustered by [`LogId::place`]; one unique index serves the ids and the authors. Seqs of a
 //! log have no holes: what is taken out leaves a tombstone.
 
-use super::Settings;
+use super::{Settings, sum::Sum};
 use crate::{
     ids::{LogId, PersonId},
     journal::{Account, GUEST_BLOCK, Hold, Stored, StoredLog},
 };
 use anyhow::{Context, ensure};
 use rusqlite::{Connection, OpenFlags, OptionalExtension, Row, params};
-use shared::{Epoch, Nickname, RoomName, Seq, identity::PublicKey};
+use shared::{
+    Epoch, Nickname, RoomName, Seq,
+    identity::{PublicKey, base64url},
+};
 use std::{collections::BTreeMap, fs::File, path::Path};
 
-const VERSION: i64 = 1;
+const VERSION: i64 = 2;
+/// What the first format lacks. Its rows have no checksums, and are taken as they are.
+const FROM_1: &str = "
+ALTER TABLE entry ADD COLUMN sum INTEGER;
+ALTER TABLE log ADD COLUMN sum INTEGER;
+ALTER TABLE account ADD COLUMN sum INTEGER;
+";
 
 /// Pages in the WAL before they go into the database: as many as its index in shared memory holds in its first part. The
 /// more there are, the more often one that is written again and again is copied only once.
@@ -32,7 +41,8 @@ CREATE TABLE entry (
     at INTEGER NOT NULL,
     kind TEXT,
     re INTEGER,
-    msg TEXT
+    msg TEXT,
+    sum INTEGER
 ) STRICT;
 CREATE UNIQUE INDEX entry_id ON entry (sender, id, log);
 CREATE TABLE log (
@@ -41,7 +51,8 @@ CREATE TABLE log (
     epoch TEXT NOT NULL,
     first INTEGER NOT NULL DEFAULT 1,
     indexed INTEGER NOT NULL DEFAULT 0,
-    topic TEXT NOT NULL DEFAULT ''
+    topic TEXT NOT NULL DEFAULT '',
+    sum INTEGER
 ) STRICT;
 CREATE TABLE account (
     person INTEGER PRIMARY KEY,
@@ -49,7 +60,8 @@ CREATE TABLE account (
     key BLOB NOT NULL,
     inbox INTEGER NOT NULL REFERENCES log,
     holding INTEGER NOT NULL DEFAULT 0,
-    until INTEGER
+    until INTEGER,
+    sum INTEGER
 ) STRICT;
 CREATE TABLE hold (person INTEGER, log INTEGER, since INTEGER NOT NULL, PRIMARY KEY (person, log)) STRICT, WITHOUT ROWID;
 CREATE TABLE mark (person INTEGER, log INTEGER, seq INTEGER NOT NULL, PRIMARY KEY (person, log)) STRICT, WITHOUT ROWID;
@@ -59,7 +71,12 @@ CREATE VIRTUAL TABLE found USING fts5 (msg, content='', contentless_delete=1, to
 
 /// Opens the one connection that writes; makes the tables on the first start, durably, before anybody is let in.
 pub(super) fn open(path: &Path, settings: &Settings) -> anyhow::Result<Connection> {
+    refuse_log_alone(path)?;
     let connection = Connection::open(path)?;
+    let version: i64 = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
+    let tables: i64 = connection.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))?;
+    ensure!(version != 0 || tables == 0, "it is the database of another program; {ELSEWHERE}");
+    connection.pragma_update(None, "cell_size_check", true)?;
     connection.pragma_update(None, "journal_mode", "WAL")?;
     connection.pragma_update(None, "synchronous", "FULL")?;
     let mode: String = connection.pragma_query_value(None, "journal_mode", |row| row.get(0))?;
@@ -71,17 +88,58 @@ pub(super) fn open(path: &Path, settings: &Settings) -> anyhow::Result<Connectio
         let page: u64 = connection.pragma_query_value(None, "page_size", |row| row.get(0))?;
         limit_pages(&connection, mib.saturating_mul(1 << 20) / page)?;
     }
-    let version: i64 = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
     match version {
         0 => {
             create(&connection)?;
             settle(&connection, path)?;
         }
+        1 => connection.execute_batch(&format!("BEGIN; {FROM_1} PRAGMA user_version = {VERSION}; COMMIT;"))?,
         VERSION => {}
-        other => anyhow::bail!("it has format {other}; this server knows format {VERSION}: use a newer server"),
+        other if other > VERSION => {
+            anyhow::bail!("it has format {other}; this server knows format {VERSION}: use a newer server")
+        }
+        other => anyhow::bail!("it has format {other}, which is none of this program's; {ELSEWHERE}"),
     }
     connection.set_prepared_statement_cache_capacity(64);
     Ok(connection)
+}
+
+/// What to do about a file that is not this program's.
+const ELSEWHERE: &str = "name another directory with --data-dir";
+
+/// SQLite takes a missing main file for a new one, and deletes the log beside it, which may hold everything.
+fn refuse_log_alone(path: &Path) -> anyhow::Result<()> {
+    let length = |path: &Path| std::fs::metadata(path).map_or(0, |file| file.len());
+    let log = path.with_extension("sqlite3-wal");
+    ensure!(
+        length(path) > 0 || length(&log) == 0,
+        "its main file is missing or empty, and its log {} is not: restore both from a backup, or move the log away to \
+         begin anew",
+        log.display()
+    );
+    Ok(())
+}
+
+/// What an error of SQLite means for who runs the server.
+pub(super) fn advice(error: &anyhow::Error) -> &'static str {
+    use rusqlite::ErrorCode::{CannotOpen, DatabaseCorrupt, DiskFull, NotADatabase, PermissionDenied, ReadOnly};
+    let code =
+        error.chain().find_map(|error| error.downcast_ref::<rusqlite::Error>()).and_then(|e| e.sqlite_error_code());
+    match code {
+        Some(NotADatabase) => "it is no journal: move it away to begin anew, or name another directory with --data-dir",
+        Some(DatabaseCorrupt) => "it is damaged: restore a backup",
+        Some(DiskFull) => "there is no room left: make some",
+        Some(CannotOpen | PermissionDenied | ReadOnly) => "is it a file, and is there permission to read and write it?",
+        // Its index in shared memory has no room.
+        _ if has_no_room(error) => "there is no room left: make some",
+        _ => "if it is damaged, restore a backup",
+    }
+}
+
+fn has_no_room(error: &anyhow::Error) -> bool {
+    let codes = |error: &rusqlite::Error| error.sqlite_error().map(|error| error.extended_code);
+    let code = error.chain().find_map(|error| error.downcast_ref::<rusqlite::Error>()).and_then(codes);
+    code == Some(rusqlite::ffi::SQLITE_IOERR_SHMSIZE)
 }
 
 /// A database in memory, with the tables.
@@ -136,9 +194,10 @@ pub(super) fn seq(row: &Row<'_>, column: &str) -> rusqlite::Result<Seq> {
 /// Everything but the entries.
 pub(super) fn load(connection: &Connection) -> anyhow::Result<Stored> {
     let mut logs = connection
-        .prepare("SELECT log, room, epoch, first, topic FROM log")?
+        .prepare("SELECT log, room, epoch, first, topic, sum FROM log")?
         .query_map([], |row| {
             let room: Option<String> = row.get("room")?;
+            log_sum(row)?.check(row.get("sum")?)?;
             Ok((
                 room,
                 row.get::<_, String>("epoch")?,
@@ -166,6 +225,51 @@ pub(super) fn load(connection: &Connection) -> anyhow::Result<Stored> {
     Ok(Stored { accounts: accounts(connection, &logs)?, logs, next_guest, guests_end })
 }
 
+/// The checksum of a log's row. Which of its entries are indexed is not in it: that follows from the index.
+pub(super) fn log_sum(row: &Row<'_>) -> rusqlite::Result<Sum> {
+    let text = |column| row.get_ref(column).and_then(|value| Ok(value.as_str_or_null()?));
+    let sum = Sum::default().number(row.get("log")?).text(text("room")?).text(text("epoch")?);
+    Ok(sum.number(row.get("first")?).text(text("topic")?))
+}
+
+/// Writes the checksum of a log's row that was changed.
+pub(super) fn seal_log(connection: &Connection, log: LogId) -> rusqlite::Result<()> {
+    let mut select = connection.prepare_cached("SELECT log, room, epoch, first, topic FROM log WHERE log = ?")?;
+    let sum = select.query_row([log.0], |row| log_sum(row).map(Sum::finish))?;
+    connection.prepare_cached("UPDATE log SET sum = ? WHERE log = ?")?.execute(params![sum, log.0])?;
+    Ok(())
+}
+
+/// All logs are others from now on: what clients know of them is no longer so.
+pub(super) fn renew_epochs(connection: &Connection, stored: &mut Stored) -> rusqlite::Result<()> {
+    connection.execute_batch("BEGIN IMMEDIATE")?;
+    for log in &mut stored.logs {
+        log.epoch = new_epoch();
+        connection
+            .prepare_cached("UPDATE log SET epoch = ? WHERE log = ?")?
+            .execute(params![log.epoch.as_str(), log.log.0])?;
+        seal_log(connection, log.log)?;
+    }
+    for account in &mut stored.accounts {
+        if let Some(log) = stored.logs.iter().find(|log| log.log == account.inbox) {
+            account.epoch = log.epoch.clone();
+        }
+    }
+    connection.execute_batch("COMMIT")
+}
+
+/// A new word for the incarnation of a log.
+pub(super) fn new_epoch() -> Epoch {
+    let mut random = [0; 9];
+    getrandom::fill(&mut random).expect("the system has random bytes");
+    Epoch::parse(&base64url(&random)).expect("12 characters")
+}
+
+/// The checksum of a claimed nickname.
+pub(super) fn account_sum(nickname: &str, key: &[u8], inbox: LogId) -> Sum {
+    Sum::default().text(Some(nickname)).bytes(Some(key)).number(inbox.0.into())
+}
+
 /// Reserves the first numbers, so that the first guests do not wait; on a full disk, none.
 fn reserve_guests(connection: &Connection, next: i32) -> rusqlite::Result<i32> {
     let end = next.saturating_add(GUEST_BLOCK);
@@ -188,7 +292,7 @@ pub(super) fn meta(connection: &Connection, key: &str) -> rusqlite::Result<Optio
 
 fn accounts(connection: &Connection, logs: &[StoredLog]) -> anyhow::Result<Vec<Account>> {
     let epochs: BTreeMap<LogId, &Epoch> = logs.iter().map(|log| (log.log, &log.epoch)).collect();
-    let mut statement = connection.prepare("SELECT person, nickname, key, inbox, holding, until FROM account")?;
+    let mut statement = connection.prepare("SELECT person, nickname, key, inbox, holding, until, sum FROM account")?;
     let mut rows = statement.query([])?;
     let mut accounts = Vec::new();
     while let Some(row) = rows.next()? {
@@ -202,10 +306,12 @@ fn accounts(connection: &Connection, logs: &[StoredLog]) -> anyhow::Result<Vec<A
         } else {
             None
         };
+        let (nickname, key): (String, [u8; 32]) = (row.get("nickname")?, row.get("key")?);
+        account_sum(&nickname, &key, inbox).check(row.get("sum")?)?;
         accounts.push(Account {
             person,
-            nickname: Nickname::parse(&row.get::<_, String>("nickname")?).context("a nickname is damaged")?,
-            key: PublicKey::from_bytes(row.get("key")?),
+            nickname: Nickname::parse(&nickname).context("a nickname is damaged")?,
+            key: PublicKey::from_bytes(key),
             inbox,
             epoch: (*epochs.get(&inbox).context("an inbox is missing")?).clone(),
             hold,

@@ -1,7 +1,7 @@
 //! Search: the index gives candidates, [`Words::match_text`] decides; what the index lacks is read through.
 
 use super::{
-    read::{encoded_size, entry, first_not_older},
+    read::{COLUMNS, encoded_size, entry, first_not_older},
     schema,
 };
 use crate::{
@@ -17,8 +17,6 @@ use shared::{
     event::{Message, Search},
     limits,
 };
-
-const COLUMNS: &str = "entry.place, id, author, receiver, at, kind, re, entry.msg";
 
 /// Answers a `search`.
 pub(super) fn search(connection: &Connection, query: &SearchQuery) -> rusqlite::Result<Event> {
@@ -108,7 +106,7 @@ impl Scope<'_> {
     fn collect(&self, mut rows: rusqlite::Rows<'_>, hits: &mut Vec<(Position, Message)>) -> rusqlite::Result<()> {
         while hits.len() < self.limit {
             let Some(row) = rows.next()? else { break };
-            let text = row.get_ref("msg")?;
+            let text = row.get_ref(8)?;
             if !text.as_str_or_null()?.is_some_and(|text| self.words.match_text(text)) {
                 continue;
             }

@@ -1,16 +1,16 @@
 //! Ops become rows: one transaction a batch, seqs given where the row is made, each line encoded once.
 
-use super::{index::Backlog, schema};
+use super::{index::Backlog, mark::Mark, read::EntryRow, schema, sum::damaged};
 use crate::{
     WallClock,
     ids::{IdMap, LogId, PersonId, SessionId},
-    journal::{Account, Batch, Committed, Done, Draft, Hold, Op},
+    journal::{Account, Batch, Committed, Done, Draft, Hold, Op, Stored},
 };
 use rusqlite::{Connection, OptionalExtension, params};
 use shared::{
     Entry, Epoch, Kind, LogName, MessageId, Nickname, RoomName, Seq, UnixMillis,
     event::Message,
-    identity::{PublicKey, base64url},
+    identity::PublicKey,
     text::{Body, Label},
 };
 use std::collections::{BTreeMap, HashMap};
@@ -20,6 +20,9 @@ use std::collections::{BTreeMap, HashMap};
 pub(super) struct Writer {
     pub(super) connection: Connection,
     wall: WallClock,
+    /// Entries that are stored in all, those of guests' inboxes not counted; and the file that says so.
+    count: u64,
+    mark: Option<Mark>,
     pub(super) heads: IdMap<LogId, Head>,
     /// What the index lacks.
     pub(super) backlog: Backlog,
@@ -36,11 +39,27 @@ pub(super) struct Head {
 }
 
 impl Writer {
-    /// `next_guest`: the first number of a guest of this run.
-    pub(super) fn new(connection: Connection, wall: WallClock, next_guest: i32) -> rusqlite::Result<Self> {
+    pub(super) fn new(connection: Connection, wall: WallClock, stored: &Stored) -> rusqlite::Result<Self> {
         let backlog = Backlog::load(&connection)?;
-        let stale_guests = Some(1 - next_guest);
-        Ok(Self { connection, wall, stale_guests, heads: IdMap::default(), backlog, refusing: HashMap::new() })
+        let stale_guests = Some(1 - stored.next_guest);
+        let count = stored.entries();
+        Ok(Self {
+            connection,
+            wall,
+            count,
+            mark: None,
+            stale_guests,
+            heads: IdMap::default(),
+            backlog,
+            refusing: HashMap::new(),
+        })
+    }
+
+    /// Notes from now on how much is stored.
+    pub(super) fn mark(mut self, mark: Mark) -> Self {
+        mark.write(self.count);
+        self.mark = Some(mark);
+        self
     }
 
     /// Stores a batch. `Err`: nobody knows what is on disk; the journal must not go on.
@@ -49,7 +68,7 @@ impl Writer {
         let refusing = self.refusing.clone();
         match self.try_commit(&ops, &mut batch) {
             Ok(results) => {
-                self.note_unindexed(&results);
+                self.note_stored(&results);
                 batch.done = ops.into_iter().zip(results).collect();
                 Ok(batch)
             }
@@ -127,6 +146,7 @@ impl Writer {
         if draft.kind == Kind::Topic {
             let mut statement = self.connection.prepare_cached("UPDATE log SET topic = ? WHERE log = ?")?;
             statement.execute(params![draft.text.as_str(), draft.log.0])?;
+            schema::seal_log(&self.connection, draft.log)?;
         }
         Ok(Done::Appended { entry, copy })
     }
@@ -162,11 +182,24 @@ impl Writer {
         // Times of a log never go back, so that pages can be found by time.
         let (seq, at) = (head.seq.next(), head.at.max(self.wall.now()));
         let receiver = draft.to.as_ref().map(|(name, _)| name.as_str());
+        let kind = stored_kind(&draft.kind);
+        let sum = EntryRow {
+            place: log.place(seq),
+            sender: draft.sender.0,
+            id: draft.id.as_str(),
+            author: Some(draft.from.as_str()),
+            receiver,
+            at,
+            kind,
+            re: re.map(Seq::get),
+            msg: Some(draft.text.as_str()),
+        }
+        .sum();
         let added = self
             .connection
             .prepare_cached(
-                "INSERT INTO entry (place, log, sender, id, author, receiver, at, kind, re, msg)
-                 VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (sender, id, log) DO NOTHING",
+                "INSERT INTO entry (place, log, sender, id, author, receiver, at, kind, re, msg, sum)
+                 VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (sender, id, log) DO NOTHING",
             )?
             .execute(params![
                 log.place(seq),
@@ -176,9 +209,10 @@ impl Writer {
                 draft.from.as_str(),
                 receiver,
                 at,
-                stored_kind(&draft.kind),
+                kind,
                 re.map(Seq::get),
-                draft.text.as_str()
+                draft.text.as_str(),
+                sum.finish()
             ])?;
         if added == 0 {
             return Ok(None);
@@ -253,19 +287,21 @@ impl Writer {
     }
 
     fn new_log(&self, room: Option<&RoomName>) -> rusqlite::Result<(LogId, Epoch)> {
-        let epoch = new_epoch();
+        let epoch = schema::new_epoch();
         self.connection
             .prepare_cached("INSERT INTO log (room, epoch) VALUES (?, ?)")?
             .execute(params![room.map(RoomName::as_str), epoch.as_str()])?;
-        let log = i32::try_from(self.connection.last_insert_rowid()).map_err(|_| full())?;
-        Ok((LogId(log), epoch))
+        let log = LogId(i32::try_from(self.connection.last_insert_rowid()).map_err(|_| full())?);
+        schema::seal_log(&self.connection, log)?;
+        Ok((log, epoch))
     }
 
     fn claim(&self, nickname: &Nickname, key: &PublicKey) -> rusqlite::Result<Done> {
         let (inbox, epoch) = self.new_log(None)?;
+        let sum = schema::account_sum(nickname.as_str(), key.as_bytes(), inbox).finish();
         self.connection
-            .prepare_cached("INSERT INTO account (nickname, key, inbox) VALUES (?, ?, ?)")?
-            .execute(params![nickname.as_str(), key.as_bytes(), inbox.0])?;
+            .prepare_cached("INSERT INTO account (nickname, key, inbox, sum) VALUES (?, ?, ?, ?)")?
+            .execute(params![nickname.as_str(), key.as_bytes(), inbox.0, sum])?;
         let person = PersonId(self.connection.last_insert_rowid());
         let (nickname, marks) = (nickname.clone(), BTreeMap::new());
         let account = Account { person, nickname, key: *key, inbox, epoch, hold: None, marks };
@@ -317,12 +353,18 @@ impl Writer {
         }
     }
 
-    fn note_unindexed(&mut self, results: &[Done]) {
+    /// Notes what is new and stored.
+    fn note_stored(&mut self, results: &[Done]) {
+        let before = self.count;
         for done in results {
             let Done::Appended { entry, copy } = done else { continue };
             for new in std::iter::once(entry).chain(copy).filter(|new| new.log.0 > 0) {
                 self.backlog.add(new.log, new.seq);
+                self.count += 1;
             }
+        }
+        if let Some(mark) = self.mark.as_ref().filter(|_| before < self.count) {
+            mark.write(self.count);
         }
     }
 }
@@ -347,19 +389,8 @@ pub(super) fn push_line(lines: &mut Vec<u8>, room: &LogName, entry: Entry) {
     lines.push(b'\n');
 }
 
-fn new_epoch() -> Epoch {
-    let mut random = [0; 9];
-    getrandom::fill(&mut random).expect("the system has random bytes");
-    Epoch::parse(&base64url(&random)).expect("12 characters")
-}
-
 fn is_full(error: &rusqlite::Error) -> bool {
     error.sqlite_error_code() == Some(rusqlite::ErrorCode::DiskFull)
-}
-
-/// The journal contradicts itself.
-fn damaged() -> rusqlite::Error {
-    rusqlite::Error::SqliteFailure(rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_CORRUPT), None)
 }
 
 /// There are no more numbers for logs: to the people it is the same as a full disk.
