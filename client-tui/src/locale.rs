@@ -1,14 +1,16 @@
 //! Every sentence that people see, in their language. The texts lie in Fluent files under `assets/locales`.
 
 use fluent_bundle::{FluentArgs, FluentResource, FluentValue, concurrent::FluentBundle};
+use std::sync::Arc;
 use unic_langid::LanguageIdentifier;
 
 const ENGLISH: &str = include_str!("../../assets/locales/en.ftl");
 const CHINESE: &str = include_str!("../../assets/locales/zh-CN.ftl");
 
 /// A language that the program speaks.
+#[derive(Clone)]
 pub struct Locale {
-    bundle: FluentBundle<FluentResource>,
+    bundle: Arc<FluentBundle<FluentResource>>,
 }
 
 impl std::fmt::Debug for Locale {
@@ -57,7 +59,7 @@ impl Locale {
         let resource = FluentResource::try_new(texts.to_owned()).unwrap_or_else(|(resource, _)| resource);
         // A test reads both files whole; what is wrong in one shows as its key.
         let _ = bundle.add_resource(resource);
-        Self { bundle }
+        Self { bundle: Arc::new(bundle) }
     }
 
     /// The text of a key; the key itself if there is none.

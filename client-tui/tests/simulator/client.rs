@@ -15,7 +15,13 @@ use client_tui::{
 use fastrand::Rng;
 use jiff::tz::TimeZone;
 use shared::{Event, MessageId, Nickname, RoomName, identity::Identity, request::Send};
-use std::collections::{BTreeSet, VecDeque};
+use std::{
+    collections::{BTreeSet, VecDeque},
+    sync::LazyLock,
+};
+
+/// Read once: there are many clients.
+static ENGLISH: LazyLock<Locale> = LazyLock::new(Locale::english);
 
 /// A person, with a client that runs or does not.
 pub(crate) struct Client {
@@ -66,7 +72,7 @@ impl Client {
     pub(crate) fn start(&mut self, now: Now) {
         self.runs += 1;
         let run = format!("{}{:011}", char::from(b'a' + u8::try_from(self.name.len()).unwrap()), self.runs);
-        let mut app = App::new(Locale::english(), Theme::default(), TimeZone::UTC, run);
+        let mut app = App::new(ENGLISH.clone(), Theme::default(), TimeZone::UTC, run);
         app.open(&Choice {
             address: Address::parse("127.0.0.1").unwrap(),
             nickname: Nickname::parse(&self.name).unwrap(),

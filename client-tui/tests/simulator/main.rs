@@ -26,7 +26,7 @@ use std::{
 use world::World;
 
 /// How long seeds are tried where nobody says how long.
-const SECONDS: u64 = 10;
+const SECONDS: u64 = 30;
 /// Seeds that failed once.
 const FAILED_ONCE: [u64; 1] = [133_741_493_745];
 
