@@ -12,6 +12,7 @@ mod history;
 mod hold;
 mod input;
 pub mod inputs;
+mod joining;
 mod jump;
 mod log;
 mod loss;
@@ -392,15 +393,6 @@ impl App {
             let cursor = self.logs.get(&conversation.partner.log()).map_or(Seq::ZERO, |log| log.cursor);
             conversation.timeline.push(What::Note { at, text: text.into() }, cursor);
         }
-    }
-
-    /// What is joined with the login: the inbox and every room that is open, from where each was left.
-    fn joins(&mut self) -> Vec<Request> {
-        let join = |(room, log): (&LogName, &mut Log)| {
-            log.join_at = None;
-            Request::Join { room: room.clone(), start: log.start() }
-        };
-        self.logs.iter_mut().map(join).collect()
     }
 
     /// The form again, with what was chosen.

@@ -13,6 +13,7 @@
 mod check;
 mod client;
 mod disk;
+mod fate;
 mod life;
 mod link;
 mod pipe;

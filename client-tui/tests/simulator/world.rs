@@ -14,10 +14,8 @@ use client_tui::{
 };
 use fastrand::Rng;
 use server::{
-    Config,
-    config::Overrides,
     engine::{Engine, Readiness},
-    hub::{self, Hub},
+    hub,
     ids::SessionId,
     journal::Output,
 };
@@ -33,7 +31,7 @@ const MORNING: u64 = 1_795_428_000_000;
 /// How long everything may take to come to rest.
 const REST: u64 = 600_000;
 
-enum Happening {
+pub(crate) enum Happening {
     /// The engine does what is due, and writes.
     Engine,
     /// The disk goes on.
@@ -80,7 +78,7 @@ impl Happening {
 pub(crate) struct Wire {
     pub(crate) pipe: Rc<RefCell<Pipe>>,
     session: SessionId,
-    start: u32,
+    pub(crate) start: u32,
     client: usize,
 }
 
@@ -96,7 +94,7 @@ pub(crate) struct World {
     pub(crate) clients: Vec<Client>,
     pub(crate) wires: Vec<Wire>,
     /// Those that are not over.
-    active: Vec<usize>,
+    pub(crate) active: Vec<usize>,
     /// Clients that can't reach the server until then.
     pub(crate) unreachable_until: u64,
     /// The disk fails at the next commit.
@@ -201,7 +199,7 @@ impl World {
     }
 
     /// What follows from what has just happened.
-    fn settle(&mut self) {
+    pub(crate) fn settle(&mut self) {
         let mut active = std::mem::take(&mut self.active);
         active.retain(|wire| self.carry(*wire));
         self.active.extend(active);
@@ -229,7 +227,7 @@ impl World {
     }
 
     /// Schedules something, unless the same is to happen by then anyway.
-    fn at(&mut self, wait: u64, happening: Happening) {
+    pub(crate) fn at(&mut self, wait: u64, happening: Happening) {
         self.put(self.now + wait, happening);
     }
 
@@ -256,11 +254,11 @@ impl World {
         (MORNING + self.now).saturating_add_signed(self.clock_off)
     }
 
-    fn server_clock(&self) -> hub::Now {
+    pub(crate) fn server_clock(&self) -> hub::Now {
         hub::Now { mono: self.now, wall: self.wall() }
     }
 
-    fn with_engine(&mut self, act: impl FnOnce(&mut Engine<ServerEnd>)) {
+    pub(crate) fn with_engine(&mut self, act: impl FnOnce(&mut Engine<ServerEnd>)) {
         let now = self.server_clock();
         let Some(engine) = &mut self.engine else { return };
         engine.set_time(now);
@@ -293,7 +291,7 @@ impl World {
     }
 
     /// Puts on its way what was written to a connection, and notices who may go on writing. False: it is over.
-    fn carry(&mut self, wire: usize) -> bool {
+    pub(crate) fn carry(&mut self, wire: usize) -> bool {
         let pipe = self.wires[wire].pipe.clone();
         let pipe = &mut *pipe.borrow_mut();
         for at in pipe.up.carry(self.now, &mut self.dice) {
@@ -369,99 +367,6 @@ impl World {
         self.active.push(self.wires.len());
         self.wires.push(Wire { pipe: pipe.clone(), session, start: self.starts, client });
         self.clients[client].connected(Connection::new(pipe, self.now));
-    }
-
-    pub(crate) fn start_server(&mut self) {
-        if self.engine.is_some() {
-            return;
-        }
-        let (inbox, stored) = self.disk.start();
-        self.starts += 1;
-        let data_dir = Some("nowhere".into());
-        let config = Config::load(Overrides { data_dir, allow_plain: true, ..Overrides::default() }).unwrap();
-        let now = self.server_clock();
-        let hub = Hub::new(config.rules.clone(), stored, format!("g{}", self.starts), now);
-        self.engine = Some(Engine::new(&config, hub, Box::new(inbox), now));
-    }
-
-    /// The server is gone in the middle of whatever it did.
-    pub(crate) fn kill_server(&mut self) {
-        if self.engine.is_some() {
-            self.disk.cut(&mut self.dice);
-            self.end_connections();
-        }
-    }
-
-    fn end_connections(&mut self) {
-        for wire in self.active.clone() {
-            if self.wires[wire].start == self.starts {
-                let end = if self.dice.bool() { End::Reset } else { End::Closed };
-                self.cut(wire, Some(end));
-            }
-        }
-        self.engine = None;
-        let wait = self.dice.u64(1..8_000);
-        self.at(wait, Happening::Start);
-    }
-
-    /// The server is asked to end, and does.
-    pub(crate) fn end_server(&mut self) {
-        self.with_engine(|engine| {
-            engine.say_goodbye();
-            engine.flush_all();
-            engine.hand_over();
-        });
-        for _ in 0..100 {
-            for output in self.disk.step(&mut self.dice) {
-                self.with_engine(|engine| engine.output(output));
-            }
-            self.with_engine(|engine| {
-                engine.flush_all();
-                engine.hand_over();
-            });
-        }
-        for wire in self.active.clone() {
-            self.carry(wire);
-        }
-        self.kill_server();
-    }
-
-    pub(crate) fn start_client(&mut self, client: usize) {
-        let now = self.clock();
-        if self.clients[client].app.is_none() {
-            self.clients[client].start(now);
-        }
-    }
-
-    /// Somebody types a line.
-    pub(crate) fn types(&mut self, client: usize, line: &str) {
-        let now = self.clock();
-        self.clients[client].happens(Happens::Line(line.into()), now);
-    }
-
-    /// Nothing breaks any more, and people do what they are asked.
-    fn heal(&mut self) {
-        self.disk.fill(false);
-        (self.fails, self.unreachable_until) = (false, 0);
-        self.clients.iter_mut().for_each(|client| client.stalled_until = 0);
-        self.help();
-    }
-
-    fn help(&mut self) {
-        self.start_server();
-        for client in 0..self.clients.len() {
-            self.start_client(client);
-            let app = self.clients[client].app.as_ref().unwrap();
-            let (asks, ignores) = (app.overlay.is_some(), app.ignoring && self.clients[client].is_up());
-            if asks {
-                self.types(client, "s");
-            }
-            if ignores {
-                self.types(client, "/i");
-            }
-        }
-        self.at(1_000, Happening::Help);
-        self.settle();
     }
 
     fn is_at_rest(&self) -> bool {
