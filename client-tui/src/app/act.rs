@@ -210,7 +210,9 @@ impl App {
             return false;
         }
         if let Partner::Room(room) = &conversation.partner {
-            let room = LogName::Room(room.clone());
+            let room = room.clone();
+            self.outbox.left(&room);
+            let room = LogName::Room(room);
             self.logs.remove(&room);
             self.store(Job::Forget(room.clone()));
             self.ask(Request::Leave { room });

@@ -148,6 +148,12 @@ impl Outbox {
         self.messages.retain(|message| message.send.id != *id);
     }
 
+    /// A room was left: the entries of what is stored there will not be shown.
+    pub fn left(&mut self, room: &RoomName) {
+        let is_over = |message: &Outgoing| matches!(message.delivery, Delivery::Stored(_));
+        self.messages.retain(|message| !is_over(message) || log_of(&message.send.to).as_ref() != Some(room));
+    }
+
     /// The connection is gone: what it was given must be given again.
     pub fn broken(&mut self) {
         for message in &mut self.messages {
