@@ -3,6 +3,7 @@
 //! One thread writes: all that is queued becomes one transaction (group commit). One thread reads, through a connection
 //! that may only query. The full-text index follows behind the commits, in the writer's idle moments.
 
+mod checkpoint;
 mod index;
 mod inline;
 mod mark;
@@ -17,6 +18,7 @@ pub use inline::InlineJournal;
 use super::{Journal, Op, Output, Query, Stored};
 use crate::WallClock;
 use anyhow::{Context, bail, ensure};
+use checkpoint::Checkpoint;
 use mark::Mark;
 use rusqlite::Connection;
 use std::{
@@ -77,13 +79,14 @@ impl SqliteJournal {
             let what = format!("the journal {} can't be {failed}", path.display());
             if is_plain { error.context(what) } else { anyhow::anyhow!("{what}: {error}; {advice}") }
         };
-        let connection = schema::open(&path, settings).map_err(|error| advised(error, "opened"))?;
+        let mut connection = schema::open(&path, settings).map_err(|error| advised(error, "opened"))?;
         let mut stored = schema::load(&connection).map_err(|error| advised(error, "read"))?;
         if let Some(lost) = known.and_then(|known| known.checked_sub(stored.entries())).filter(|lost| *lost > 0) {
             // What was shown under a number must not be taken for what will be.
             tracing::error!(lost, "entries_lost");
             schema::renew_epochs(&connection, &mut stored)?;
         }
+        let checkpoint = Checkpoint::take_over(&mut connection)?;
         let reader = schema::open_reader(&path)?;
 
         let (ops, op_queue) = channel();
@@ -91,7 +94,9 @@ impl SqliteJournal {
         let writer = Writer::new(connection, settings.wall.clone(), &stored)?.mark(Mark::open(directory)?);
         let (to_loop, pages) = (outputs.clone(), outputs.clone());
         let threads = vec![
-            thread::Builder::new().name("journal".into()).spawn(move || write_loop(writer, &op_queue, &to_loop))?,
+            thread::Builder::new()
+                .name("journal".into())
+                .spawn(move || write_loop(writer, checkpoint, &op_queue, &to_loop))?,
             thread::Builder::new().name("pages".into()).spawn(move || read_loop(&reader, &query_queue, &pages))?,
         ];
         Ok((Self { ops: Some(ops), queries: Some(queries), threads }, stored))
@@ -123,7 +128,12 @@ impl Drop for SqliteJournal {
     }
 }
 
-fn write_loop(mut writer: Writer, queue: &Receiver<Vec<Op>>, outputs: &UnboundedSender<Output>) {
+fn write_loop(
+    mut writer: Writer,
+    mut checkpoint: Checkpoint,
+    queue: &Receiver<Vec<Op>>,
+    outputs: &UnboundedSender<Output>,
+) {
     let mut is_tidy = false;
     loop {
         let next = if is_tidy {
@@ -154,6 +164,10 @@ fn write_loop(mut writer: Writer, queue: &Receiver<Vec<Op>>, outputs: &Unbounded
         let failed = matches!(output, Output::Failed(_));
         if outputs.send(output).is_err() || failed {
             return;
+        }
+        // Nobody waits for this.
+        if let Err(error) = checkpoint.run_if_due(&writer.connection) {
+            return drop(outputs.send(Output::Failed(format!("the journal can't be written: {error}"))));
         }
     }
 }

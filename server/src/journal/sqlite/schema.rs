@@ -24,9 +24,6 @@ ALTER TABLE log ADD COLUMN sum INTEGER;
 ALTER TABLE account ADD COLUMN sum INTEGER;
 ";
 
-/// Pages in the WAL before they go into the database: as many as its index in shared memory holds in its first part. The
-/// more there are, the more often one that is written again and again is copied only once.
-const CHECKPOINT_PAGES: i64 = 4_000;
 /// Memory for pages, in KiB (negative in SQLite's language).
 const CACHE_KIB: i64 = -8_192;
 
@@ -82,7 +79,6 @@ pub(super) fn open(path: &Path, settings: &Settings) -> anyhow::Result<Connectio
     let mode: String = connection.pragma_query_value(None, "journal_mode", |row| row.get(0))?;
     let synchronous: i64 = connection.pragma_query_value(None, "synchronous", |row| row.get(0))?;
     ensure!(mode == "wal" && synchronous == 2, "SQLite did not take WAL mode with full synchronisation");
-    connection.pragma_update(None, "wal_autocheckpoint", CHECKPOINT_PAGES)?;
     connection.pragma_update(None, "cache_size", CACHE_KIB)?;
     if let Some(mib) = settings.max_mib {
         let page: u64 = connection.pragma_query_value(None, "page_size", |row| row.get(0))?;
