@@ -119,8 +119,10 @@ fn refuse_log_alone(path: &Path) -> anyhow::Result<()> {
 /// What an error of SQLite means for who runs the server.
 pub(super) fn advice(error: &anyhow::Error) -> &'static str {
     use rusqlite::ErrorCode::{CannotOpen, DatabaseCorrupt, DiskFull, NotADatabase, PermissionDenied, ReadOnly};
-    let code =
-        error.chain().find_map(|error| error.downcast_ref::<rusqlite::Error>()).and_then(|e| e.sqlite_error_code());
+    let code = error
+        .chain()
+        .find_map(|error| error.downcast_ref::<rusqlite::Error>())
+        .and_then(rusqlite::Error::sqlite_error_code);
     match code {
         Some(NotADatabase) => "it is no journal: move it away to begin anew, or name another directory with --data-dir",
         Some(DatabaseCorrupt) => "it is damaged: restore a backup",
