@@ -57,11 +57,14 @@ impl Words {
     }
 
     /// The FTS5 query whose hits include every text that [`Words::match_text`]. `None`: nothing in it can be indexed.
+    ///
+    /// Half of all entries have a word that begins like a short one. To put those together costs more than to look at what
+    /// has the longer words, so they are left out where there is a longer one.
     pub fn fts_query(&self) -> Option<String> {
-        let phrases: Vec<String> = self
-            .0
-            .iter()
-            .filter(|word| word.chars().any(char::is_alphanumeric))
+        let words = || self.0.iter().filter(|word| word.chars().any(char::is_alphanumeric));
+        let has_long = words().any(|word| !is_short(word));
+        let phrases: Vec<String> = words()
+            .filter(|word| !has_long || !is_short(word))
             .map(|word| format!("\"{}\"*", spaced(word).replace('"', "\"\"")))
             .collect();
         (!phrases.is_empty()).then(|| phrases.join(" "))
@@ -72,6 +75,11 @@ impl Words {
         let folded = fold(text);
         self.0.iter().all(|word| occurs(&folded, word))
     }
+}
+
+/// A word of few letters, each of which says little.
+fn is_short(word: &str) -> bool {
+    word.chars().count() <= 3 && !word.chars().any(is_cjk)
 }
 
 /// A word that begins with a letter or digit (no CJK) must stand where a word begins.
@@ -134,6 +142,8 @@ mod tests {
         assert!(found("\"quoted\"", "a \"quoted\" word"));
         assert_eq!(Words::parse("a\"b").fts_query().as_deref(), Some("\"a\"\"b\"*"));
         assert_eq!(Words::parse("%").fts_query(), None);
+        assert_eq!(Words::parse("the kernel is").fts_query().as_deref(), Some("\"kernel\"*"));
+        assert_eq!(Words::parse("to be").fts_query().as_deref(), Some("\"to\"* \"be\"*"));
     }
 
     #[test]

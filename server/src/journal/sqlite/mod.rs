@@ -7,6 +7,7 @@ mod checkpoint;
 mod index;
 mod inline;
 mod mark;
+mod order;
 mod read;
 mod schema;
 mod search;

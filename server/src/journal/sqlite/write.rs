@@ -1,6 +1,6 @@
 //! Ops become rows: one transaction a batch, seqs given where the row is made, each line encoded once.
 
-use super::{index::Backlog, mark::Mark, read::EntryRow, schema, sum::damaged};
+use super::{index::Backlog, mark::Mark, order::Refusing, read::EntryRow, schema, sum::damaged};
 use crate::{
     WallClock,
     ids::{IdMap, LogId, PersonId, SessionId},
@@ -8,12 +8,12 @@ use crate::{
 };
 use rusqlite::{Connection, OptionalExtension, params};
 use shared::{
-    Entry, Epoch, Kind, LogName, MessageId, Nickname, RoomName, Seq, UnixMillis,
+    Entry, Epoch, Kind, LogName, Nickname, RoomName, Seq, UnixMillis,
     event::Message,
     identity::PublicKey,
     text::{Body, Label},
 };
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 
 /// The one connection that writes, and where each log stands.
 #[derive(Debug)]
@@ -28,8 +28,7 @@ pub(super) struct Writer {
     pub(super) backlog: Backlog,
     /// Guests' inboxes from this one on, up to -1, are of earlier runs.
     pub(super) stale_guests: Option<i32>,
-    /// What sessions must send again before anything else into that log is taken from them.
-    refusing: HashMap<(SessionId, LogId), MessageId>,
+    refusing: Refusing,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -51,7 +50,7 @@ impl Writer {
             stale_guests,
             heads: IdMap::default(),
             backlog,
-            refusing: HashMap::new(),
+            refusing: Refusing::default(),
         })
     }
 
@@ -109,7 +108,7 @@ impl Writer {
             Op::SetMark(_, person, log, seq, back) => self.set_mark(*person, *log, *seq, *back),
             Op::DropInbox(log) => self.drop_inbox(*log),
             Op::Ended(session) => {
-                self.refusing.retain(|(refused, _), _| refused != session);
+                self.refusing.ended(*session);
                 Ok(Done::Stored)
             }
             Op::ReserveGuests(end) | Op::AdmitGuest(_, _, end) => {
@@ -120,13 +119,7 @@ impl Writer {
     }
 
     fn append(&mut self, session: SessionId, draft: &Draft, batch: &mut Batch) -> rusqlite::Result<Done> {
-        let key = (session, draft.log);
-        let waits_for = self.refusing.get(&key);
-        let is_overtaking = waits_for.is_some_and(|first| *first != draft.id);
-        if waits_for.is_some() && !is_overtaking {
-            // It has come again, whatever becomes of it now.
-            self.refusing.remove(&key);
-        }
+        let is_overtaking = self.refusing.overtakes(session, draft);
         if draft.refusal.is_some() || is_overtaking {
             let otherwise = if draft.refusal.is_some() { Done::Refused } else { Done::Unavailable };
             return Ok(self.known(draft)?.unwrap_or(otherwise));
@@ -135,6 +128,7 @@ impl Writer {
             let known = self.known(draft)?;
             return known.ok_or_else(damaged);
         };
+        self.refusing.stored(draft);
         self.follow_with_mark(draft.sender, draft.log, entry.seq)?;
         let copy = match &draft.to {
             Some((_, Some(other))) => {
@@ -347,8 +341,10 @@ impl Writer {
 
     fn note_refused(&mut self, ops: &[Op]) {
         for op in ops {
-            if let Op::Append(asker, draft) = op {
-                self.refusing.entry((asker.session, draft.log)).or_insert_with(|| draft.id.clone());
+            let Op::Append(asker, draft) = op else { continue };
+            // What is stored already need not come again.
+            if !matches!(self.known(draft), Ok(Some(_))) {
+                self.refusing.refused(asker.session, draft);
             }
         }
     }
