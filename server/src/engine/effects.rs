@@ -23,7 +23,7 @@ impl<S: Socket> Engine<S> {
         }
     }
 
-    pub(super) fn effect(&mut self, effect: Effect) {
+    fn effect(&mut self, effect: Effect) {
         match effect {
             Effect::Answer(id, outgoing) => self.answer(id, &outgoing),
             Effect::Tell(ids, slot, event) => self.tell(&ids, &slot, event),

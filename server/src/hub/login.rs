@@ -1,6 +1,6 @@
 //! Taking a nickname: as a guest, or as its owner.
 
-use super::{Effect, Hub, Now, Refusal, names::Holder, person::Person, room::Log};
+use super::{Effect, Hub, Now, Refusal, names::Holder, person::Person, room::Log, settle::UNAVAILABLE_RETRY_MS};
 use crate::{
     ids::{LogId, PersonId, SessionId},
     journal::{Account, Asker, GUEST_BLOCK, Op},
@@ -105,7 +105,11 @@ impl Hub {
         let Some(account) = account else {
             self.names.remove(nickname);
             if self.sessions.contains_key(asker.session) {
-                let refusal = Refusal::retry(ErrorCode::JournalUnavailable, "the nickname can't be stored now", 1_000);
+                let refusal = Refusal::retry(
+                    ErrorCode::JournalUnavailable,
+                    "the nickname can't be stored now",
+                    UNAVAILABLE_RETRY_MS,
+                );
                 self.refuse_login(asker, login, refusal);
             }
             return;
@@ -155,7 +159,8 @@ impl Hub {
         if is_stored {
             let _ = self.login(asker, &login);
         } else {
-            let refusal = Refusal::retry(ErrorCode::JournalUnavailable, "no guest can be let in now", 1_000);
+            let refusal =
+                Refusal::retry(ErrorCode::JournalUnavailable, "no guest can be let in now", UNAVAILABLE_RETRY_MS);
             self.refuse_login(asker, &login, refusal);
         }
     }

@@ -10,7 +10,7 @@ use shared::{
 };
 
 /// When to try again what the journal could not take.
-const UNAVAILABLE_RETRY_MS: u64 = 1_000;
+pub(super) const UNAVAILABLE_RETRY_MS: u64 = 1_000;
 const UNAVAILABLE: &str = "the journal can't take it now; nothing was stored";
 
 impl Hub {

@@ -1,6 +1,7 @@
 //! When the write-ahead log goes into the database: between commits, never as a part of one. A commit that is durable must
 //! not be taken for a failed one because a checkpoint behind it failed, nor wait for it.
 
+use super::schema;
 use rusqlite::Connection;
 use std::sync::{
     Arc,
@@ -42,7 +43,7 @@ impl Checkpoint {
             return Ok(());
         }
         match connection.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |_| Ok(())) {
-            Err(error) if error.sqlite_error_code() == Some(rusqlite::ErrorCode::DiskFull) => {}
+            Err(error) if schema::is_full(&error) => {}
             result => result?,
         }
         self.due = pages.saturating_add(AGAIN);

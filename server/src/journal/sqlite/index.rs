@@ -2,7 +2,10 @@
 //! in each log's row), and inboxes of guests that a crash has left behind go.
 
 use super::{schema, write::Writer};
-use crate::{ids::LogId, journal::search_text::index_text};
+use crate::{
+    ids::{IdMap, LogId},
+    journal::{StoredLog, search_text::index_text},
+};
 use rusqlite::{Connection, params};
 use shared::Seq;
 use std::collections::BTreeMap;
@@ -20,15 +23,15 @@ pub(super) struct Backlog {
 }
 
 impl Backlog {
-    /// What it lacks at the start.
-    pub(super) fn load(connection: &Connection) -> rusqlite::Result<Self> {
+    /// What it lacks at the start, of logs whose heads have been read.
+    pub(super) fn load(connection: &Connection, logs: &[StoredLog]) -> rusqlite::Result<Self> {
+        let heads: IdMap<LogId, Seq> = logs.iter().map(|log| (log.log, log.head)).collect();
         let mut statement = connection.prepare("SELECT log, indexed FROM log")?;
         let rows = statement.query_map([], |row| Ok((LogId(row.get("log")?), schema::seq(row, "indexed")?)))?;
         let mut backlog = Self::default();
         for row in rows {
             let (log, indexed) = row?;
-            let head = schema::head(connection, log)?;
-            if head > indexed {
+            if let Some(head) = heads.get(&log).copied().filter(|head| *head > indexed) {
                 backlog.logs.insert(log, indexed.next());
                 backlog.count += head.since(indexed);
             }

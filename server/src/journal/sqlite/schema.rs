@@ -116,28 +116,29 @@ fn refuse_log_alone(path: &Path) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// What to do about a full disk.
+const NO_ROOM: &str = "there is no room left: make some";
+
 /// What an error of SQLite means for who runs the server.
 pub(super) fn advice(error: &anyhow::Error) -> &'static str {
     use rusqlite::ErrorCode::{CannotOpen, DatabaseCorrupt, DiskFull, NotADatabase, PermissionDenied, ReadOnly};
-    let code = error
-        .chain()
-        .find_map(|error| error.downcast_ref::<rusqlite::Error>())
-        .and_then(rusqlite::Error::sqlite_error_code);
+    let error = error.chain().find_map(|error| error.downcast_ref::<rusqlite::Error>());
+    let code = error.and_then(rusqlite::Error::sqlite_error_code);
+    // Where the index of the log in shared memory has no room, SQLite only knows of an error of its own.
+    let extended = error.and_then(rusqlite::Error::sqlite_error).map(|error| error.extended_code);
     match code {
         Some(NotADatabase) => "it is no journal: move it away to begin anew, or name another directory with --data-dir",
         Some(DatabaseCorrupt) => "it is damaged: restore a backup",
-        Some(DiskFull) => "there is no room left: make some",
+        Some(DiskFull) => NO_ROOM,
+        _ if extended == Some(rusqlite::ffi::SQLITE_IOERR_SHMSIZE) => NO_ROOM,
         Some(CannotOpen | PermissionDenied | ReadOnly) => "is it a file, and is there permission to read and write it?",
-        // Its index in shared memory has no room.
-        _ if has_no_room(error) => "there is no room left: make some",
         _ => "if it is damaged, restore a backup",
     }
 }
 
-fn has_no_room(error: &anyhow::Error) -> bool {
-    let codes = |error: &rusqlite::Error| error.sqlite_error().map(|error| error.extended_code);
-    let code = error.chain().find_map(|error| error.downcast_ref::<rusqlite::Error>()).and_then(codes);
-    code == Some(rusqlite::ffi::SQLITE_IOERR_SHMSIZE)
+/// True if there was no room for what was to be written.
+pub(super) fn is_full(error: &rusqlite::Error) -> bool {
+    error.sqlite_error_code() == Some(rusqlite::ErrorCode::DiskFull)
 }
 
 /// A database in memory, with the tables.
@@ -273,7 +274,7 @@ fn reserve_guests(connection: &Connection, next: i32) -> rusqlite::Result<i32> {
     let end = next.saturating_add(GUEST_BLOCK);
     match set_meta(connection, "next_guest", i64::from(end)) {
         Ok(()) => Ok(end),
-        Err(error) if error.sqlite_error_code() == Some(rusqlite::ErrorCode::DiskFull) => Ok(next),
+        Err(error) if is_full(&error) => Ok(next),
         Err(error) => Err(error),
     }
 }

@@ -39,7 +39,7 @@ pub(super) struct Head {
 
 impl Writer {
     pub(super) fn new(connection: Connection, wall: WallClock, stored: &Stored) -> rusqlite::Result<Self> {
-        let backlog = Backlog::load(&connection)?;
+        let backlog = Backlog::load(&connection, &stored.logs)?;
         let stale_guests = Some(1 - stored.next_guest);
         let count = stored.entries();
         Ok(Self {
@@ -71,7 +71,7 @@ impl Writer {
                 batch.done = ops.into_iter().zip(results).collect();
                 Ok(batch)
             }
-            Err(error) if is_full(&error) && self.roll_back() => {
+            Err(error) if schema::is_full(&error) && self.roll_back() => {
                 // Read again from what is stored.
                 self.heads.clear();
                 self.refusing = refusing;
@@ -383,10 +383,6 @@ pub(super) fn push_line(lines: &mut Vec<u8>, room: &LogName, entry: Entry) {
     let message = shared::Event::Message(Message { room: room.clone(), entry });
     serde_json::to_writer(&mut *lines, &message).expect("writing to memory");
     lines.push(b'\n');
-}
-
-fn is_full(error: &rusqlite::Error) -> bool {
-    error.sqlite_error_code() == Some(rusqlite::ErrorCode::DiskFull)
 }
 
 /// There are no more numbers for logs: to the people it is the same as a full disk.
