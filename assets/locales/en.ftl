@@ -64,7 +64,21 @@ check-connecting = connecting to { $address } …
 check-nickname = { $address } answers; taking the nickname { $nickname } …
 loss-lookup = { $address } could not be looked up ({ $detail }): check the name and your network
 loss-connect = { $address } did not take the connection ({ $detail }): is the server running, and is the port right?
-loss-tls = { $address } is another machine, and this version speaks no TLS: start with --no-tls if you trust the network between
+loss-tls = { $address } could not be reached securely ({ $detail })
+loss-changed = { $address } shows another certificate than before: not connected
+certificate-new = first connection to { $server }: nobody vouches for its certificate, which is remembered now. Its fingerprint is { $pin }: compare it with what the operator says
+certificate-title = Another certificate: { $server }
+certificate-changed =
+    This server does not show the certificate that it is known by.
+    Either its operator has made a new one, or somebody stands
+    between you and the server, and would read all you say.
+certificate-known = known  { $pin }
+certificate-shown = shown  { $pin }
+certificate-keys =
+    Ask the operator which fingerprint is right.
+    Esc or Enter: do not connect     Shift-T: trust the new one
+certificate-refused = not connected; start again to be asked again
+offline-decide = OFFLINE: not connected
 loss-hello = { $address } does not answer like a Parlor server ({ $detail }): check the address
 loss-closed = the server closed the connection
 loss-silent = the server is silent
@@ -73,6 +87,46 @@ notice-shutdown = the server is going down; messages wait here until it is back
 notice-restart = the server asks to connect anew
 notice-slowed-down = you send faster than the server takes it; it reads on a little later
 notice-kicked = you were put out of a room
+kicked = you were put out of { $room } { $reason }; /join comes back
+kicked-server = you were put out of the server { $reason }
+moderate-shape = the command is { $shape }
+only-in-rooms = that is done in a room
+nothing-to-redact = select a message first (Ctrl-Up)
+release-confirm = to give the nickname and its direct messages up, type /release { $nickname }
+released = { $nickname } is free again; choose another nickname
+act-kick = { $who } put { $whom } out
+act-ban = { $who } banned { $whom }
+act-ban-for = { $who } banned { $whom } for { $time }
+act-unban = { $who } ended the ban of { $whom }
+act-mute = { $who } silenced { $whom }
+act-mute-for = { $who } silenced { $whom } for { $time }
+act-unmute = { $who } lets { $whom } talk again
+act-slow = { $who } made the room slow: { $time } between two messages
+act-slow-off = { $who } ended the slow mode
+act-lock = { $who } locked the room: only moderators talk
+act-unlock = { $who } unlocked the room
+act-grant = { $who } made { $whom } a moderator
+act-grant-owner = { $who } made { $whom } an owner
+act-revoke = { $who } took { $whom }’s role
+act-redact = { $who } removed a message
+act-everywhere = {" "}on the whole server
+act-reason = { $act }: { $reason }
+length-days = { $count ->
+    [one] one day
+   *[other] { $count } days
+}
+length-hours = { $count ->
+    [one] one hour
+   *[other] { $count } hours
+}
+length-minutes = { $count ->
+    [one] one minute
+   *[other] { $count } minutes
+}
+length-seconds = { $count ->
+    [one] one second
+   *[other] { $count } seconds
+}
 day = { $weekday } { $day } { $month } { $year }
 weekday-1 = Monday
 weekday-2 = Tuesday
@@ -215,6 +269,18 @@ help-mentions = messages that name you
 help-goto = go to a moment: 2026-11-20 14:30, -2 14:30
 help-hide = take a person out of sight, or bring them back
 help-mute = silence a person’s or this conversation’s pings
+help-redact = remove the selected message, or your last one
+help-kick = put somebody out of the room (-a: of the server)
+help-ban = keep somebody out (-a: of the server, -n: the address, too)
+help-unban = end a ban
+help-silence = somebody may not talk for a while, or at all
+help-unsilence = end that
+help-slow = so long between two messages of a person; off ends it
+help-lock = only moderators talk
+help-unlock = everybody talks again
+help-grant = make somebody a moderator, or an owner
+help-revoke = take somebody’s role
+help-release = give your nickname back
 help-notify = which messages ring: all, mentions, none
 help-notify-test = ring, to see which ways arrive
 help-copy = copy the selected message

@@ -1,6 +1,8 @@
 //! The one table of what can be done: commands with their arguments, keys and help lines. Help, completion, hints and
 //! the key table are made from it.
 
+use shared::moderation::{self, Action as Act};
+
 /// What can be done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Action {
@@ -24,6 +26,12 @@ pub enum Action {
     Topic,
     /// Say to be away, or back.
     Away,
+    /// Keep order in a room.
+    Moderate(moderation::Action),
+    /// Take the text of a message out.
+    Redact,
+    /// Give the nickname back.
+    Release,
     /// End the program.
     Quit,
     /// The next conversation.
@@ -152,6 +160,18 @@ pub static COMMANDS: &[Command] = &[
     row(&["bare"], "", Action::Bare, &["C-x b"], "help-bare"),
     row(&["theme"], "[NAME]", Action::Theme, &["C-x t"], "help-theme"),
     row(&["mouse"], "", Action::Mouse, &["C-x o"], "help-mouse"),
+    row(&["redact"], "[REASON]", Action::Redact, &[], "help-redact"),
+    row(&["kick"], "[-a] NICK [REASON]", Action::Moderate(Act::Kick), &[], "help-kick"),
+    row(&["ban"], "[-a] [-n] NICK [TIME] [REASON]", Action::Moderate(Act::Ban), &[], "help-ban"),
+    row(&["unban"], "[-a] NICK", Action::Moderate(Act::Unban), &[], "help-unban"),
+    row(&["silence"], "[-a] NICK [TIME] [REASON]", Action::Moderate(Act::Mute), &[], "help-silence"),
+    row(&["unsilence"], "[-a] NICK", Action::Moderate(Act::Unmute), &[], "help-unsilence"),
+    row(&["slow"], "TIME", Action::Moderate(Act::Slow), &[], "help-slow"),
+    row(&["lock"], "", Action::Moderate(Act::Lock), &[], "help-lock"),
+    row(&["unlock"], "", Action::Moderate(Act::Unlock), &[], "help-unlock"),
+    row(&["grant"], "NICK [owner]", Action::Moderate(Act::Grant), &[], "help-grant"),
+    row(&["revoke"], "NICK", Action::Moderate(Act::Revoke), &[], "help-revoke"),
+    row(&["release"], "NICK", Action::Release, &[], "help-release"),
     row(&["quit"], "", Action::Quit, &["C-q"], "help-quit"),
     row(&[], "", Action::Next, &["C-n"], "help-next"),
     row(&[], "", Action::Previous, &["C-p"], "help-previous"),

@@ -1,6 +1,6 @@
 //! `parlor --host`: the server inside.
 
-use crate::address::Address;
+use shared::Address;
 use anyhow::Context;
 use server::{Config, Running, config::Overrides};
 use std::{net::SocketAddr, path::Path};
@@ -23,7 +23,7 @@ impl Hosted {
         let place = running.addresses.first().copied().context("the server listens nowhere")?;
         // Whoever listens everywhere is joined on this machine.
         let host = if place.ip().is_unspecified() { "127.0.0.1".to_owned() } else { place.ip().to_string() };
-        Ok(Self { running, address: Address { host, port: place.port(), room: None } })
+        Ok(Self { running, address: Address::new(host, place.port()) })
     }
 
     /// Ends it: everybody is told, what is owed is written.

@@ -3,7 +3,6 @@
 //! Terminal, link, store and clock make events; [`app::App::update`] decides and says what is to happen; [`view::draw`]
 //! shows the state. Only `run` and what it holds do I/O.
 
-pub mod address;
 pub mod app;
 pub mod cli;
 pub mod command;

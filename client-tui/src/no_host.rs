@@ -1,6 +1,6 @@
 //! Built without the server: there is nothing that could be hosted.
 
-use crate::address::Address;
+use shared::Address;
 use std::{net::SocketAddr, path::Path};
 
 /// A server inside this program; never there.

@@ -212,6 +212,7 @@ impl Plain {
                 self.app.overlay = None;
                 if is_empty { vec![self.app.locale.text(empty)] } else { lines }
             }
+            Some(Overlay::Certificate(changed)) => self.app.certificate_rows(changed),
             Some(Overlay::Unsent) => vec![format!("? {}", self.app.unsent_question())],
             _ => Vec::new(),
         }

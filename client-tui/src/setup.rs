@@ -1,7 +1,6 @@
 //! From the command line to a program that runs.
 
 use crate::{
-    address::Address,
     app::{
         App,
         form::{Choice, Form, room_of},
@@ -21,7 +20,7 @@ use crate::{
 };
 use anyhow::{Context, bail};
 use jiff::tz::TimeZone;
-use shared::{Nickname, RoomName, limits::DEFAULT_ROOM};
+use shared::{Address, Nickname, RoomName, limits::DEFAULT_ROOM};
 use std::{
     io::{IsTerminal, stdin, stdout},
     path::{Path, PathBuf},

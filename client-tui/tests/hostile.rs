@@ -211,11 +211,11 @@ fn no_greeting_login_or_loss_does_harm() {
         else {
             panic!("a welcome")
         };
-        scene.happens(Happens::Link(News::Greeted { motd: welcome.motd }));
+        scene.happens(Happens::Link(News::Greeted { motd: welcome.motd, pinned: None }));
         look(&mut scene);
         let hello = DialError::Hello(text.clone(), text.clone());
         for loss in [Loss::Broken(text.clone()), Loss::Dial(hello)] {
-            scene.happens(Happens::Link(News::Down { loss, retry: Duration::from_secs(4) }));
+            scene.happens(Happens::Link(News::Down { loss, retry: Some(Duration::from_secs(4)) }));
             look(&mut scene);
         }
         // The server has another name for the person than they.

@@ -1,13 +1,16 @@
 //! What an operator may set: command line over file over default.
 
-use crate::{WallClock, hub::Rules, journal};
+mod file;
+
+pub use file::LogFormat;
+
+use crate::{WallClock, hub::Rules, journal, tls};
 use anyhow::Context;
-use serde::Deserialize;
-use shared::limits::DEFAULT_PORT;
+use file::File;
+use shared::{limits::DEFAULT_PORT, network::Network};
 use std::{
     net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr},
-    path::{Path, PathBuf},
-    str::FromStr,
+    path::PathBuf,
 };
 
 /// Everything that a server needs to know.
@@ -19,12 +22,24 @@ pub struct Config {
     pub data_dir: PathBuf,
     /// Plain text is served to everybody, not on loopback only.
     pub allow_plain: bool,
+    /// What TLS is spoken with.
+    pub tls: tls::Source,
+    /// What people call the server: the host of its links.
+    pub name: Option<String>,
+    /// How lines are logged.
+    pub log: LogFormat,
+    /// Where its figures are served, if anywhere.
+    pub metrics: Option<SocketAddr>,
+    /// Networks of proxies, which say where their connections come from.
+    pub proxies: Vec<Network>,
     /// What the hub keeps to.
     pub rules: Rules,
     /// How many connections.
     pub caps: Caps,
     /// The journal's own.
     pub journal: journal::Settings,
+    /// What the command line has said.
+    pub overrides: Overrides,
 }
 
 /// An address to listen on.
@@ -43,17 +58,17 @@ pub struct Caps {
     pub connections: usize,
     /// From one address (for IPv6 from one /64).
     pub per_address: usize,
+    /// Those that have not logged in: beyond, the oldest of them ends.
+    pub strangers: usize,
     /// Addresses for which caps and rates do not hold.
     pub exempt: Vec<Network>,
 }
 
 impl Default for Caps {
     fn default() -> Self {
-        let exempt = vec![
-            Network { address: Ipv4Addr::new(127, 0, 0, 0).into(), prefix: 8 },
-            Network { address: Ipv6Addr::LOCALHOST.into(), prefix: 128 },
-        ];
-        Self { connections: 20_000, per_address: 64, exempt }
+        let networks = [(Ipv4Addr::new(127, 0, 0, 0).into(), 8), (Ipv6Addr::LOCALHOST.into(), 128)];
+        let exempt = networks.into_iter().filter_map(|(address, prefix)| Network::new(address, prefix)).collect();
+        Self { connections: 20_000, per_address: 64, strangers: 2_000, exempt }
     }
 }
 
@@ -62,77 +77,6 @@ impl Caps {
     pub fn is_exempt(&self, address: IpAddr) -> bool {
         self.exempt.iter().any(|network| network.contains(address))
     }
-}
-
-/// A network, as `127.0.0.0/8`; a lone address is a network of one.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Network {
-    address: IpAddr,
-    prefix: u32,
-}
-
-impl Network {
-    /// True if the address lies in it.
-    pub fn contains(&self, address: IpAddr) -> bool {
-        let (a, b, width) = match (self.address, address.to_canonical()) {
-            (IpAddr::V4(a), IpAddr::V4(b)) => (u128::from(a.to_bits()), u128::from(b.to_bits()), 32),
-            (IpAddr::V6(a), IpAddr::V6(b)) => (a.to_bits(), b.to_bits(), 128),
-            _ => return false,
-        };
-        let host_bits = width - self.prefix;
-        host_bits >= 128 || a >> host_bits == b >> host_bits
-    }
-}
-
-impl FromStr for Network {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        let (address, prefix) = text.split_once('/').map_or((text, None), |(address, prefix)| (address, Some(prefix)));
-        let wrong = || format!("{text:?} is no network; one looks like 10.0.0.0/8, ::1 or fd00::/8");
-        let address: IpAddr = address.parse().map_err(|_| wrong())?;
-        let width = if address.is_ipv4() { 32 } else { 128 };
-        let prefix = prefix.map_or(Ok(width), str::parse).map_err(|_| wrong())?;
-        if prefix > width { Err(wrong()) } else { Ok(Self { address, prefix }) }
-    }
-}
-
-/// The configuration file, as it is written.
-#[derive(Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-struct File {
-    listen: Option<Vec<SocketAddr>>,
-    data_dir: Option<PathBuf>,
-    allow_plain: bool,
-    motd: String,
-    limits: Limits,
-    journal: JournalFile,
-}
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-struct Limits {
-    connections: Option<usize>,
-    connections_per_address: Option<usize>,
-    rooms: Option<usize>,
-    members: Option<usize>,
-    rooms_per_session: Option<usize>,
-    sessions_per_person: Option<usize>,
-    sends_per_s: Option<u32>,
-    queries_per_s: Option<u32>,
-    #[serde(deserialize_with = "networks")]
-    exempt: Option<Vec<Network>>,
-}
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-struct JournalFile {
-    max_mib: Option<u64>,
-}
-
-fn networks<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<Vec<Network>>, D::Error> {
-    let texts = Vec::<String>::deserialize(deserializer)?;
-    texts.iter().map(|text| text.parse()).collect::<Result<_, _>>().map(Some).map_err(serde::de::Error::custom)
 }
 
 /// What the command line says.
@@ -151,41 +95,53 @@ pub struct Overrides {
 impl Config {
     /// Puts command line, file and defaults together.
     pub fn load(overrides: Overrides) -> anyhow::Result<Self> {
-        let file = overrides.config.as_deref().map_or(Ok(File::default()), read_file)?;
-        let explicit = if overrides.listen.is_empty() { file.listen } else { Some(overrides.listen) };
-        let data_dir = match overrides.data_dir.or(file.data_dir) {
+        let file = overrides.config.as_deref().map_or(Ok(File::default()), file::read)?;
+        let explicit = if overrides.listen.is_empty() { file.listen } else { Some(overrides.listen.clone()) };
+        let data_dir = match overrides.data_dir.clone().or(file.data_dir) {
             Some(directory) => directory,
             None => default_data_dir()?,
         };
-        let (limits, rules, caps) = (file.limits, Rules::default(), Caps::default());
+        let listen = explicit.map_or_else(default_listen, |addresses| {
+            addresses.into_iter().map(|address| Listen { address, required: true }).collect()
+        });
+        let allow_plain = overrides.allow_plain || file.allow_plain;
+        let (limits, keys) = (file.limits, file.keys);
+        let caps = limits.caps();
+        let max_mib = file.journal.max_mib;
         Ok(Self {
-            listen: explicit.map_or_else(default_listen, |addresses| {
-                addresses.into_iter().map(|address| Listen { address, required: true }).collect()
-            }),
+            listen,
             data_dir,
-            allow_plain: overrides.allow_plain || file.allow_plain,
-            rules: Rules {
-                rooms: limits.rooms.unwrap_or(rules.rooms),
-                members: limits.members.unwrap_or(rules.members),
-                rooms_per_session: limits.rooms_per_session.unwrap_or(rules.rooms_per_session),
-                sessions_per_person: limits.sessions_per_person.unwrap_or(rules.sessions_per_person),
-                sends_per_s: limits.sends_per_s.unwrap_or(rules.sends_per_s),
-                queries_per_s: limits.queries_per_s.unwrap_or(rules.queries_per_s),
+            allow_plain,
+            tls: file.tls.map_or(tls::Source::Own, Into::into),
+            name: file.name,
+            log: file.log,
+            metrics: file.metrics,
+            proxies: file.proxies,
+            rules: limits.rules(Rules {
+                access: file.access,
+                keys: keys.into_iter().collect(),
+                operators: file.operators.into_iter().collect(),
+                keep_days: file.retention.days,
+                keep_entries: file.retention.entries,
                 motd: file.motd,
-            },
-            caps: Caps {
-                connections: limits.connections.unwrap_or(caps.connections),
-                per_address: limits.connections_per_address.unwrap_or(caps.per_address),
-                exempt: limits.exempt.unwrap_or(caps.exempt),
-            },
-            journal: journal::Settings { max_mib: file.journal.max_mib, wall: WallClock::default() },
+                ..Rules::default()
+            }),
+            caps,
+            journal: journal::Settings { max_mib, wall: WallClock::default() },
+            overrides,
         })
+    }
+
+    /// Reads the same again.
+    pub fn reload(&self) -> anyhow::Result<Self> {
+        let again = Self::load(self.overrides.clone())?;
+        Ok(Self { journal: self.journal.clone(), ..again })
     }
 
     /// The first address that other machines reach without being served: they would have to be served plain text.
     pub fn unserved(&self) -> Option<SocketAddr> {
         let beyond = |listen: &&Listen| !listen.address.ip().to_canonical().is_loopback();
-        self.listen.iter().find(beyond).filter(|_| !self.allow_plain).map(|listen| listen.address)
+        self.listen.iter().find(beyond).filter(|_| self.tls == tls::Source::Off && !self.allow_plain).map(|listen| listen.address)
     }
 }
 
@@ -200,13 +156,6 @@ pub fn default_data_dir() -> anyhow::Result<PathBuf> {
     directories::ProjectDirs::from("", "", "parlor-server")
         .map(|dirs| dirs.data_dir().to_owned())
         .context("this user has no home directory; name a data directory with --data-dir")
-}
-
-fn read_file(path: &Path) -> anyhow::Result<File> {
-    let text =
-        std::fs::read_to_string(path).with_context(|| format!("the configuration {} can't be read", path.display()))?;
-    // The error names line, column and key, and shows the line.
-    toml::from_str(&text).map_err(|error| anyhow::anyhow!("the configuration {} is wrong: {error}", path.display()))
 }
 
 #[cfg(test)]
@@ -237,7 +186,8 @@ mod tests {
         let sample = concat!(env!("CARGO_MANIFEST_DIR"), "/../assets/parlor-server.toml");
         let load = |config: Option<PathBuf>| {
             let overrides = Overrides { config, data_dir: Some("x".into()), ..Overrides::default() };
-            format!("{:?}", Config::load(overrides).unwrap()).replace("required: false", "required: true")
+            let config = Config { overrides: Overrides::default(), ..Config::load(overrides).unwrap() };
+            format!("{config:?}").replace("required: false", "required: true")
         };
         assert_eq!(load(Some(sample.into())), load(None));
     }
@@ -245,18 +195,13 @@ mod tests {
     #[test]
     fn plain_text_beyond_loopback_must_be_wanted() {
         let listen: Vec<SocketAddr> = vec!["127.0.0.1:0".parse().unwrap(), "0.0.0.0:0".parse().unwrap()];
-        let overrides = Overrides { listen: listen.clone(), data_dir: Some("x".into()), ..Overrides::default() };
+        let file = tempfile::NamedTempFile::new().unwrap();
+        std::fs::write(file.path(), "tls = \"off\"").unwrap();
+        let data_dir = Some("x".into());
+        let overrides = Overrides { listen: listen.clone(), data_dir, ..Overrides::default() };
+        assert_eq!(Config::load(overrides.clone()).unwrap().unserved(), None);
+        let overrides = Overrides { config: Some(file.path().to_owned()), ..overrides };
         assert_eq!(Config::load(overrides.clone()).unwrap().unserved(), Some(listen[1]));
         assert_eq!(Config::load(Overrides { allow_plain: true, ..overrides }).unwrap().unserved(), None);
-    }
-
-    #[test]
-    fn networks_contain_their_addresses() {
-        let network: Network = "127.0.0.0/8".parse().unwrap();
-        assert!(network.contains("127.3.2.1".parse().unwrap()));
-        assert!(network.contains("::ffff:127.0.0.1".parse().unwrap()));
-        assert!(!network.contains("128.0.0.1".parse().unwrap()));
-        assert!("fd00::/8".parse::<Network>().unwrap().contains("fd12::1".parse().unwrap()));
-        assert!("::/0".parse::<Network>().unwrap().contains("::1".parse().unwrap()));
     }
 }

@@ -2,25 +2,29 @@
 //!
 //! [`start`] runs a server in a thread of its own; the binary and `parlor --host` are thin shells around it.
 
+pub mod admin;
 mod clock;
 pub mod config;
 pub mod engine;
 pub mod hub;
 pub mod ids;
 pub mod journal;
+pub mod metrics;
 mod serve;
 mod session;
 pub mod tail;
+pub mod tls;
 
 pub use clock::WallClock;
 pub use config::Config;
 
+use admin::Commands;
 use anyhow::Context;
 use clock::Clock;
 use engine::Engine;
 use hub::Hub;
 use journal::{SqliteJournal, lock_directory};
-use serve::Server;
+use serve::{Desk, Server};
 use std::{net::SocketAddr, thread::JoinHandle};
 use tokio::sync::{mpsc::unbounded_channel, watch};
 
@@ -29,6 +33,7 @@ use tokio::sync::{mpsc::unbounded_channel, watch};
 pub struct Running {
     /// Where it listens, with the real ports.
     pub addresses: Vec<SocketAddr>,
+    commands: Commands,
     stop: watch::Sender<bool>,
     ended: watch::Receiver<bool>,
     thread: JoinHandle<anyhow::Result<()>>,
@@ -38,6 +43,11 @@ impl Running {
     /// Comes when the server has ended by itself.
     pub async fn ended(&self) {
         let _ = self.ended.clone().wait_for(|ended| *ended).await;
+    }
+
+    /// Reads the configuration again. An error says what is wrong in it; nothing has changed then.
+    pub async fn reload(&self) -> Result<(), String> {
+        admin::ask(&self.commands, admin::Order::Reload).await.error.map_or(Ok(()), Err)
     }
 
     /// Tells everybody, writes what is owed, and ends. An error says why the server had failed before.
@@ -56,20 +66,37 @@ pub fn start(config: Config) -> anyhow::Result<Running> {
         tracing::warn!(%address, "other machines get tls_required there: plain text is only served to them with --allow-plain");
     }
     let lock = lock_directory(&config.data_dir)?;
-    let listeners = serve::bind(&config.listen)?;
-    let addresses = listeners.iter().map(std::net::TcpListener::local_addr).collect::<Result<_, _>>()?;
+    let listeners = match serve::inherited()? {
+        inherited if !inherited.is_empty() => inherited,
+        _ => serve::bind(&config.listen)?,
+    };
+    let addresses: Vec<SocketAddr> = listeners.iter().map(std::net::TcpListener::local_addr).collect::<Result<_, _>>()?;
     let (outputs, from_journal) = unbounded_channel();
+    let certificate = tls::load(&config.tls, &config.data_dir)?;
     let (journal, stored) = SqliteJournal::open(&config.data_dir, &config.journal, &outputs)?;
     let clock = Clock::new(config.journal.wall.clone());
     let now = clock.now();
     let hub = Hub::new(config.rules.clone(), stored, format!("g{:x}", now.wall), now);
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let (door, figures) = {
+        let _inside = runtime.enter();
+        (admin::bind(&config.data_dir)?, config.metrics.map(serve::bind_figures).transpose()?)
+    };
+    let (commands, orders) = unbounded_channel();
+    let to_loop = commands.clone();
+    let places = addresses.iter().map(ToString::to_string).collect();
     let (stop, stopped) = watch::channel(false);
     let (ending, ended) = watch::channel(false);
     let thread = std::thread::Builder::new().name("server".into()).spawn(move || {
         let result = runtime.block_on(async {
-            let engine = Engine::new(&config, hub, Box::new(journal), now);
-            Server::new(engine, from_journal, listeners, clock)?.run(stopped).await
+            let mut engine = Engine::new(&config, hub, Box::new(journal), now);
+            engine.set_tls(certificate.as_ref().map(|certificate| certificate.config.clone()));
+            tokio::spawn(admin::serve(door, to_loop.clone()));
+            if let Some(listener) = figures {
+                tokio::spawn(metrics::serve(listener, to_loop.clone()));
+            }
+            let desk = Desk::new(config, certificate, places, now.mono);
+            Server::new(engine, from_journal, listeners, clock, orders, desk)?.run(stopped).await
         });
         if let Err(error) = &result {
             tracing::error!(error = %format!("{error:#}"), "server_failed");
@@ -78,5 +105,5 @@ pub fn start(config: Config) -> anyhow::Result<Running> {
         drop(lock);
         result
     })?;
-    Ok(Running { addresses, stop, ended, thread })
+    Ok(Running { addresses, commands, stop, ended, thread })
 }

@@ -122,6 +122,11 @@ pub enum Event {
         /// Who they are.
         roster: Vec<Member>,
     },
+    /// The answer to `release`: the nickname is free again. The session ends.
+    Release {
+        /// It.
+        nickname: Label,
+    },
     /// What the server says on its own.
     Notice(Notice),
     /// A request was refused.
@@ -368,4 +373,17 @@ pub struct Notice {
     /// When to come back.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub retry_ms: Option<u64>,
+    /// Which room one was put out of; absent: the server.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub room: Option<RoomName>,
+    /// Why, in the words of who did it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub detail: Option<Label>,
+}
+
+impl Notice {
+    /// A notice that says no more than its code.
+    pub fn new(code: NoticeCode) -> Self {
+        Self { code, in_ms: None, retry_ms: None, room: None, detail: None }
+    }
 }

@@ -7,6 +7,7 @@ use crate::{
     identity::{LoginSignature, PublicKey},
     json::{Object, Value},
     limits,
+    moderation::{Act, Action, FOR_S, Moderate, Role},
     nickname::Nickname,
     request::{Destination, Incoming, Login, Place, Rejection, Request, Send, Start},
     room::{LogName, RoomName},
@@ -77,6 +78,14 @@ impl Form<'_, '_> {
                 limit: self.limit(limits::SEARCH_MAX)?,
                 from: self.text_or_none("from")?.map(str::to_owned),
             },
+            "moderate" => Request::Moderate(Box::new(self.moderate()?)),
+            "redact" => Request::Redact {
+                id: self.token("id", MessageId::parse, MessageId::RULE)?,
+                room: self.room("room")?,
+                re: self.entry("re")?,
+                reason: Act::reason(self.text_or_none("reason")?.unwrap_or("")),
+            },
+            "release" => Request::Release,
             "help" => Request::Help,
             "ping" => Request::Ping,
             "pong" => Request::Pong,
@@ -102,8 +111,52 @@ impl Form<'_, '_> {
             (None, Some(_)) => return Err(missing("key", "a signature needs its key")),
         };
         let quiet = self.bool_or_none("quiet")?.unwrap_or(false);
-        self.text_or_none("invite")?;
-        Ok(Login { sent: sent.into(), nickname: Nickname::parse(sent), proof, quiet })
+        // One that is none lets nobody in; that is not said here.
+        let invite = self.text_or_none("invite")?.map(|invite| cut(invite, limits::INVITE).into());
+        Ok(Login { sent: sent.into(), nickname: Nickname::parse(sent), proof, quiet, invite })
+    }
+
+    fn moderate(&self) -> Result<Moderate, Refusal> {
+        let id = self.token("id", MessageId::parse, MessageId::RULE)?;
+        let room = self.room("room")?;
+        let action = self.token("action", Action::parse, "an act of moderation, as \"kick\"; see help")?;
+        let network = self.optional("network", |form, key| {
+            form.token(key, |text| text.parse().ok(), "a network, as \"10.0.0.0/8\"")
+        })?;
+        let nickname = self.optional("nickname", Self::nickname)?;
+        match (action.has_target(), &nickname, network) {
+            (true, None, None) => return Err(missing("nickname", "this is done to somebody")),
+            (true, Some(_), Some(_)) => return Err(bad("network", "alone, without a nickname")),
+            (_, _, Some(_)) if !action.takes_network() => return Err(bad("network", "absent here")),
+            (false, Some(_), _) => return Err(bad("nickname", "absent here")),
+            _ => {}
+        }
+        let for_s = self.integer_or_none("for_s", 0..=FOR_S)?;
+        match (action, for_s) {
+            (Action::Slow, None) => return Err(missing("for_s", "the seconds between two messages; 0 ends it")),
+            (Action::Ban | Action::Mute, Some(0)) => return Err(bad("for_s", "at least 1; absent: until it is ended")),
+            (_, Some(_)) if !action.takes_time() => return Err(bad("for_s", "absent here")),
+            _ => {}
+        }
+        let gives = matches!(action, Action::Grant | Action::Revoke);
+        let role = self.optional("role", |form, key| form.token(key, Role::parse, "\"moderator\" or \"owner\""))?;
+        let role = if gives { Some(role.unwrap_or(Role::Moderator)) } else { None };
+        let act = Act {
+            action,
+            everywhere: self.bool_or_none("everywhere")?.unwrap_or(false),
+            address: self.bool_or_none("address")?.unwrap_or(false),
+            network,
+            role,
+            for_s,
+            reason: Act::reason(self.text_or_none("reason")?.unwrap_or("")),
+        };
+        Ok(Moderate { id, room, nickname, act })
+    }
+
+    /// The seq of an entry, which is at least 1.
+    fn entry(&self, key: &str) -> Result<Seq, Refusal> {
+        let seq = self.seq(key)?;
+        if seq == Seq::ZERO { Err(bad(key, "the seq of an entry, from 1")) } else { Ok(seq) }
     }
 
     fn start(&self) -> Result<Start, Refusal> {
@@ -126,10 +179,7 @@ impl Form<'_, '_> {
         parse: fn(&str) -> Result<Text, TextError>,
     ) -> Result<Request, Refusal> {
         let id = self.token("id", MessageId::parse, MessageId::RULE)?;
-        let re = if kind == Kind::Topic { None } else { self.optional("re", Self::seq)? };
-        if re == Some(Seq::ZERO) {
-            return Err(bad("re", "the seq of an entry, from 1"));
-        }
+        let re = if kind == Kind::Topic { None } else { self.optional("re", Self::entry)? };
         Ok(Request::Send(Send { id, to, kind, re, text: parse(self.text("msg")?) }))
     }
 

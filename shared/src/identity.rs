@@ -10,9 +10,41 @@ const CONTEXT: &[u8] = b"parlor-login-v1\0";
 /// Bytes of a challenge, of a key, of a secret.
 pub const KEY_BYTES: usize = 32;
 
+/// What both ends of a TLS connection derive for a login on it (RFC 8446, section 7.5): without context,
+pub const EXPORTER_LABEL: &[u8] = b"EXPORTER-parlor-login-v1";
+/// and so many bytes.
+pub const EXPORTER_BYTES: usize = 32;
+
 /// `bytes` in base64url without padding (RFC 4648, section 5).
 pub fn base64url(bytes: &[u8]) -> String {
     URL_SAFE_NO_PAD.encode(bytes)
+}
+
+/// True if the text is made of the characters of base64url, and not empty.
+pub(crate) fn base64url_is(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_')
+}
+
+/// SHA-256 of a server's certificate (DER): what a client knows the server by. Written as base64url.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Pin([u8; 32]);
+
+impl Pin {
+    /// From its 32 bytes.
+    pub fn new(bytes: [u8; 32]) -> Self {
+        Self(bytes)
+    }
+
+    /// From base64url without padding.
+    pub fn parse(text: &str) -> Option<Self> {
+        from_base64url(text).map(Self)
+    }
+}
+
+impl fmt::Display for Pin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&base64url(&self.0))
+    }
 }
 
 fn from_base64url<const N: usize>(text: &str) -> Option<[u8; N]> {
@@ -52,7 +84,7 @@ impl fmt::Debug for Identity {
 }
 
 /// The public half of a person's key. May be a weak one; [`PublicKey::verify_login`] refuses those.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct PublicKey([u8; KEY_BYTES]);
 
 impl PublicKey {

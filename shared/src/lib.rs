@@ -4,6 +4,7 @@
 //! [`request::Incoming`] on the server or an [`event::Outgoing`] on the client. Nothing here does I/O, reads a clock or
 //! knows a runtime; a value that exists is valid.
 
+pub mod address;
 pub mod classic;
 pub mod code;
 pub mod codec;
@@ -14,12 +15,15 @@ pub mod id;
 pub mod identity;
 mod json;
 pub mod limits;
+pub mod moderation;
+pub mod network;
 pub mod nickname;
 pub mod request;
 mod request_encode;
 pub mod room;
 pub mod text;
 
+pub use address::Address;
 pub use code::ErrorCode;
 pub use entry::{Entry, Kind};
 pub use event::{Event, Outgoing};

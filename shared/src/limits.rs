@@ -36,6 +36,8 @@ pub const MESSAGE_ID: usize = 64;
 pub const TAG: usize = 64;
 /// The name of a log's incarnation.
 pub const EPOCH: usize = 64;
+/// An invite's token.
+pub const INVITE: usize = 64;
 /// A program's description of itself in `hello`.
 pub const AGENT: usize = 128;
 

@@ -54,6 +54,12 @@ pub struct NameKey(Box<str>);
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct NameLook(Box<str>);
 
+impl<'de> serde::Deserialize<'de> for Nickname {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Self::parse(&String::deserialize(deserializer)?).map_err(serde::de::Error::custom)
+    }
+}
+
 impl Nickname {
     /// Normalises and checks a nickname.
     pub fn parse(text: &str) -> Result<Self, NicknameError> {

@@ -7,6 +7,7 @@ use crate::{
     id::{Epoch, MessageId, Seq, Tag, UnixMillis},
     identity::{LoginSignature, PublicKey},
     json::Object,
+    moderation::Moderate,
     nickname::{Nickname, NicknameError},
     room::{LogName, RoomName},
     text::{Label, Text, TextError},
@@ -48,6 +49,21 @@ pub enum Request {
         /// Which.
         room: LogName,
     },
+    /// Keeps order in a room.
+    Moderate(Box<Moderate>),
+    /// Takes the text of an entry out of a room.
+    Redact {
+        /// What its sender calls it.
+        id: MessageId,
+        /// Which room.
+        room: RoomName,
+        /// Which entry.
+        re: Seq,
+        /// Why.
+        reason: Box<str>,
+    },
+    /// Gives one's claimed nickname back.
+    Release,
     /// Says something: `broadcast`, `topic` or `sendto`.
     Send(Send),
     /// Ignore mode on or off.
@@ -128,6 +144,8 @@ pub struct Login {
     pub proof: Option<(PublicKey, LoginSignature)>,
     /// A session that counts nowhere.
     pub quiet: bool,
+    /// What lets one in where not everybody is.
+    pub invite: Option<Box<str>>,
 }
 
 /// Where a `join` starts.
@@ -216,6 +234,9 @@ impl Request {
             Self::Join { .. } => "join",
             Self::Leave { .. } => "leave",
             Self::Send(send) => send.name(),
+            Self::Moderate(_) => "moderate",
+            Self::Redact { .. } => "redact",
+            Self::Release => "release",
             Self::Ignore { .. } => "ignore",
             Self::Away { .. } => "away",
             Self::Read { .. } => "read",
@@ -230,6 +251,21 @@ impl Request {
         }
     }
 
+    /// What its sender calls what is to become an entry.
+    pub fn id(&self) -> Option<&MessageId> {
+        match self {
+            Self::Send(send) => Some(&send.id),
+            Self::Moderate(moderate) => Some(&moderate.id),
+            Self::Redact { id, .. } => Some(id),
+            _ => None,
+        }
+    }
+
+    /// True if it becomes an entry.
+    pub fn is_send(&self) -> bool {
+        self.id().is_some()
+    }
+
     /// The request's room as an error repeats it.
     pub(crate) fn room(&self) -> Option<&str> {
         match self {
@@ -237,6 +273,8 @@ impl Request {
                 Some(room.as_str())
             }
             Self::Send(send) => Some(send.room()),
+            Self::Moderate(moderate) => Some(moderate.room.as_str()),
+            Self::Redact { room, .. } => Some(room.as_str()),
             Self::Ls { room, .. } => room.as_ref().map(RoomName::as_str),
             Self::Search { room, .. } => room.as_ref().map(LogName::as_str),
             _ => None,
@@ -275,7 +313,7 @@ impl Incoming {
     pub fn reject(&self, code: ErrorCode, detail: &str) -> Rejection {
         Rejection {
             request: Some(Label::new(self.request.name())),
-            id: if let Request::Send(send) = &self.request { Some(send.id.clone()) } else { None },
+            id: self.request.id().cloned(),
             room: self.sent_room.as_deref().or(self.request.room()).map(Label::new),
             tag: self.tag.clone(),
             ..Rejection::new(code, detail)

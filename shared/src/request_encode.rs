@@ -3,6 +3,8 @@
 use crate::{
     entry::Kind,
     limits,
+    moderation::{Moderate, Role},
+    nickname::Nickname,
     request::{Destination, Incoming, Login, Place, Request, Send, Start},
 };
 use serde::ser::{Serialize, SerializeMap, Serializer};
@@ -78,8 +80,29 @@ fn fields<M: SerializeMap>(request: &Request, map: &mut M) -> Result<(), M::Erro
             optional(map, "from", from.as_ref())?;
             page(map, *limit)
         }
-        Request::Help | Request::Ping | Request::Pong | Request::Bye => Ok(()),
+        Request::Moderate(moderate) => moderate_fields(moderate, map),
+        Request::Redact { id, room, re, reason } => {
+            map.serialize_entry("room", room)?;
+            map.serialize_entry("id", id)?;
+            map.serialize_entry("re", re)?;
+            optional(map, "reason", Some(reason).filter(|reason| !reason.is_empty()))
+        }
+        Request::Release | Request::Help | Request::Ping | Request::Pong | Request::Bye => Ok(()),
     }
+}
+
+fn moderate_fields<M: SerializeMap>(moderate: &Moderate, map: &mut M) -> Result<(), M::Error> {
+    let Moderate { id, room, nickname, act } = moderate;
+    map.serialize_entry("room", room)?;
+    map.serialize_entry("id", id)?;
+    map.serialize_entry("action", act.action.as_str())?;
+    optional(map, "nickname", nickname.as_ref().map(Nickname::as_str).as_ref())?;
+    optional(map, "network", act.network.map(|network| network.to_string()).as_ref())?;
+    optional(map, "everywhere", act.everywhere.then_some(&true))?;
+    optional(map, "address", act.address.then_some(&true))?;
+    optional(map, "role", act.role.map(Role::as_str).as_ref())?;
+    optional(map, "for_s", act.for_s.as_ref())?;
+    optional(map, "reason", Some(&act.reason).filter(|reason| !reason.is_empty()))
 }
 
 fn login_fields<M: SerializeMap>(login: &Login, map: &mut M) -> Result<(), M::Error> {
@@ -88,7 +111,8 @@ fn login_fields<M: SerializeMap>(login: &Login, map: &mut M) -> Result<(), M::Er
         map.serialize_entry("key", &key.to_string())?;
         map.serialize_entry("signature", &signature.to_string())?;
     }
-    optional(map, "quiet", login.quiet.then_some(&true))
+    optional(map, "quiet", login.quiet.then_some(&true))?;
+    optional(map, "invite", login.invite.as_ref())
 }
 
 fn start_fields<M: SerializeMap>(start: &Start, map: &mut M) -> Result<(), M::Error> {

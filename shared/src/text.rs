@@ -77,6 +77,11 @@ impl Text {
         Self::within(clean(text), limits::TOPIC).map(Self)
     }
 
+    /// Cleans a text that need not say anything; what is too long is cut.
+    pub fn maybe_empty(text: &str) -> Self {
+        Self(cut(&clean(text), limits::TEXT).into())
+    }
+
     fn within(text: Cow<'_, str>, max: usize) -> Result<Box<str>, TextError> {
         if text.len() > max { Err(TextError::TooLong { length: text.len(), max }) } else { Ok(text.into()) }
     }

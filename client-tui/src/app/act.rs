@@ -143,6 +143,9 @@ impl App {
             Action::Theme => return self.choose_theme(arguments),
             Action::Mouse => self.toggle_mouse(),
             Action::Bare => self.is_bare = !self.is_bare,
+            Action::Moderate(action) => return self.moderate(action, arguments),
+            Action::Redact => return self.redact(arguments),
+            Action::Release => return self.release(arguments),
             Action::Quit => self.quit(),
             other => self.act(other),
         }

@@ -1,7 +1,7 @@
 //! The first run: where to, as whom, into which room. One form, and a live check.
 
 use super::draft::Draft;
-use crate::address::Address;
+use shared::Address;
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use shared::{Nickname, RoomName, nickname::NicknameError};
 

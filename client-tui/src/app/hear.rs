@@ -15,9 +15,11 @@ use crate::{
 };
 use shared::{
     ErrorCode, Event, Kind, LogName, Outgoing, Seq,
+    code::NoticeCode,
     event::{Ack, Joined, Login, Message, Notice, Presence},
     text::Label,
 };
+use std::time::Duration;
 
 impl App {
     pub(super) fn link_news(&mut self, news: News) {
@@ -26,14 +28,15 @@ impl App {
                 self.link = Link::Dialling;
                 self.check("check-connecting");
             }
-            News::Greeted { motd } => {
+            News::Greeted { motd, pinned } => {
                 self.link = Link::Greeted;
                 self.check("check-nickname");
                 self.greeting(&motd);
+                self.note_pinned(pinned);
                 self.log_in();
             }
             News::Said(outgoing) => self.hear(*outgoing),
-            News::Down { loss, retry } => self.down(&loss, retry.as_millis()),
+            News::Down { loss, retry } => self.down(loss, retry),
         }
     }
 
@@ -55,14 +58,15 @@ impl App {
         }
     }
 
-    fn down(&mut self, loss: &Loss, retry_ms: u128) {
-        let reason = self.loss_text(loss);
+    fn down(&mut self, loss: Loss, retry: Option<Duration>) {
+        let reason = self.loss_text(&loss);
         match &mut self.form {
             Some(form) => form.check = Check::Failed(reason.clone()),
             None => self.say(reason.clone()),
         }
-        let retry_at = self.now.mono + u64::try_from(retry_ms).unwrap_or(0);
+        let retry_at = retry.map(|retry| self.now.mono + u64::try_from(retry.as_millis()).unwrap_or(0));
         self.link = Link::Down { reason, retry_at };
+        self.certificate_changed(loss);
         self.outbox.broken();
         for log in self.logs.values_mut() {
             (log.joined, log.join_at) = (false, None);
@@ -121,6 +125,7 @@ impl App {
                 }
             }
             Event::Notice(notice) => self.notice(&notice),
+            Event::Release { nickname } => self.released(&nickname),
             Event::Error(rejection) => self.refused(&rejection),
             Event::Welcome(_)
             | Event::Left { .. }
@@ -236,6 +241,7 @@ impl App {
             self.note_late(&entry.id, entry.at);
             self.outbox.shown(&entry.id);
         }
+        self.take_out(&room, &entry);
         self.want_quotes(&room, [&entry]);
         // A tombstone in an inbox has nobody to be shown with.
         if let Some(partner) = self.partner_of(&room, &entry) {
@@ -329,6 +335,9 @@ impl App {
     }
 
     fn notice(&mut self, notice: &Notice) {
+        if notice.code == NoticeCode::Kicked {
+            return self.kicked(notice);
+        }
         let key = format!("notice-{}", notice.code.as_str().replace('_', "-"));
         let text = if self.locale.has(&key) { self.locale.text(&key) } else { drawable_line(notice.code.as_str()) };
         self.note(text);

@@ -20,7 +20,8 @@ impl App {
         let (key, address, detail) = match loss {
             Loss::Dial(DialError::Lookup(host, detail)) => ("loss-lookup", host, detail.as_str()),
             Loss::Dial(DialError::Connect(address, detail)) => ("loss-connect", address, detail.as_str()),
-            Loss::Dial(DialError::Tls(address)) => ("loss-tls", address, ""),
+            Loss::Dial(DialError::Tls(address, detail)) => ("loss-tls", address, detail.as_str()),
+            Loss::Dial(DialError::Changed(changed)) => ("loss-changed", &changed.address, ""),
             Loss::Dial(DialError::Hello(address, detail)) => ("loss-hello", address, detail.as_str()),
             Loss::Closed => return self.locale.text("loss-closed"),
             Loss::Silent => return self.locale.text("loss-silent"),

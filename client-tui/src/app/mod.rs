@@ -1,6 +1,7 @@
 //! The client's state, and what changes it. No I/O: events go in, effects come out.
 
 pub mod act;
+mod certificate;
 pub mod complete;
 pub mod conversation;
 
@@ -16,6 +17,7 @@ mod joining;
 mod jump;
 mod log;
 mod loss;
+mod moderate;
 mod mouse;
 mod open;
 pub mod outbox;
@@ -39,10 +41,9 @@ pub mod viewport;
 pub mod when;
 
 use crate::{
-    address::Address,
     command::{Action, command_of},
     config::Keymap,
-    link::Order,
+    link::{Order, dial::Changed},
     locale::Locale,
     markup::Highlighter,
     store::Job,
@@ -63,7 +64,7 @@ use people::Circle;
 use picker::Picker;
 use ring::Preferences;
 use search::Hits;
-use shared::{LogName, MessageId, RoomName, Seq, UnixMillis, request::Request, text::Label};
+use shared::{Address, LogName, MessageId, RoomName, Seq, UnixMillis, request::Request, text::Label};
 use span::Span;
 use std::collections::{BTreeMap, HashMap, VecDeque};
 use timeline::{Place, What};
@@ -86,8 +87,8 @@ pub enum Link {
     Down {
         /// Why, in words.
         reason: String,
-        /// When, on the clock that only goes forward.
-        retry_at: u64,
+        /// When, on the clock that only goes forward; absent where the person has to decide first.
+        retry_at: Option<u64>,
     },
 }
 
@@ -114,6 +115,8 @@ pub enum Overlay {
     Unsent,
     /// A list to choose from.
     Picker(Box<Picker>),
+    /// The server shows another certificate than before: connect?
+    Certificate(Box<Changed>),
 }
 
 /// The client's state.
@@ -337,7 +340,7 @@ impl App {
     /// When [`Event::Tick`] has something to do.
     pub fn next_tick(&self) -> Option<u64> {
         let second = match &self.link {
-            Link::Down { retry_at, .. } if *retry_at > self.now.mono => {
+            Link::Down { retry_at: Some(retry_at), .. } if *retry_at > self.now.mono => {
                 // The shown seconds change.
                 Some(retry_at - (retry_at - self.now.mono - 1) / 1_000 * 1_000)
             }

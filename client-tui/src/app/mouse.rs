@@ -31,7 +31,7 @@ impl App {
                 let to = u16::try_from(isize::try_from(*at).unwrap_or(0).saturating_add(rows).max(0)).unwrap_or(0);
                 self.overlay = Some(Overlay::Help(to.min(self.help_end())));
             }
-            Some(Overlay::Paste(_) | Overlay::Unsent) => {}
+            Some(Overlay::Paste(_) | Overlay::Unsent | Overlay::Certificate(_)) => {}
         }
     }
 

@@ -114,6 +114,11 @@ impl Outbox {
         self.messages.iter_mut().find(|message| message.send.id == *id)
     }
 
+    /// True if it is on its way, or was refused.
+    pub fn has(&self, id: &MessageId) -> bool {
+        self.messages.iter().any(|message| message.send.id == *id)
+    }
+
     /// It is on disk.
     pub fn saved(&mut self, id: &MessageId) {
         if let Some(message) = self.find(id).filter(|message| message.delivery == Delivery::Saving) {

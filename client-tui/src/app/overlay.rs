@@ -22,6 +22,7 @@ impl App {
             },
             Overlay::Unsent => self.unsent_key(key),
             Overlay::Picker(picker) => self.picker_key(key, picker),
+            Overlay::Certificate(changed) => self.certificate_key(key, changed),
         }
     }
 

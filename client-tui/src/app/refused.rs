@@ -7,7 +7,8 @@ use shared::{LogName, Rejection};
 impl App {
     pub(super) fn refused(&mut self, rejection: &Rejection) {
         let reason = self.error_text(&rejection.code, &rejection.detail);
-        match (&rejection.id, rejection.retry_ms) {
+        let id = rejection.id.as_ref().filter(|id| self.outbox.has(id));
+        match (id, rejection.retry_ms) {
             (Some(id), Some(retry_ms)) => {
                 self.outbox.retry(id, self.now.mono + retry_ms);
                 self.say(reason);

@@ -81,8 +81,7 @@ impl App {
             }
         };
         let re = if kind == Kind::Topic { None } else { self.reply_to(&to) };
-        self.ids += 1;
-        let id = MessageId::parse(&format!("{}-{}", self.run, self.ids)).expect("a word of base64url and a number");
+        let id = self.fresh_id();
         let send = Send { id, to, kind, re, text: Ok(text) };
         self.store(Job::Queue(send.clone(), self.now.wall));
         self.outbox.add(send, self.now.wall);
@@ -135,5 +134,11 @@ impl App {
         if let Some(typed) = typed.filter(|typed| at.saturating_sub(*typed) > LATE_MS) {
             self.late.insert(id.clone(), typed);
         }
+    }
+
+    /// An id that nothing of this person has.
+    pub(super) fn fresh_id(&mut self) -> MessageId {
+        self.ids += 1;
+        MessageId::parse(&format!("{}-{}", self.run, self.ids)).expect("a word of base64url and a number")
     }
 }

@@ -1,7 +1,7 @@
 //! What a conversation shows, in order: entries, gaps, who came and went, notes of the program itself.
 
 use super::span::{Gap, Span};
-use shared::{Entry, Seq, UnixMillis, text::Label};
+use shared::{Entry, Kind, Seq, UnixMillis, text::Label};
 use std::collections::VecDeque;
 
 /// Items that stay in memory; the store and the server have the rest.
@@ -115,6 +115,16 @@ impl Timeline {
     pub fn entry(&self, seq: Seq) -> Option<&Entry> {
         let place = Place::entry(seq);
         self.items.get(self.find(place)).filter(|item| item.place == place).and_then(entry_of)
+    }
+
+    /// The text of an entry was taken out.
+    pub fn redact(&mut self, seq: Seq) {
+        let place = Place::entry(seq);
+        let at = self.find(place);
+        let item = self.items.get_mut(at).filter(|item| item.place == place);
+        if let Some(Item { what: What::Entry(entry), .. }) = item {
+            (entry.kind, entry.from, entry.to, entry.re, entry.msg) = (Kind::Redacted, None, None, None, None);
+        }
     }
 
     /// Adds a new entry at the end.

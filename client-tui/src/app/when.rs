@@ -39,6 +39,12 @@ pub fn until(text: &str, now: UnixMillis, zone: &TimeZone) -> Option<UnixMillis>
     }
 }
 
+/// A length of time in seconds: `10s`, `25m`, `7d`. A bare number is none.
+pub fn seconds(text: &str) -> Option<u64> {
+    let ends_in_unit = text.ends_with(['s', 'm', 'h', 'd']);
+    ends_in_unit.then(|| duration(text)).flatten().map(|length| length / 1_000)
+}
+
 fn duration(text: &str) -> Option<u64> {
     let mut total: u64 = 0;
     let mut number = String::new();

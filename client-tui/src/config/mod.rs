@@ -14,8 +14,8 @@ pub use print::print;
 
 pub(crate) use document::{Choice, Document, Section, Value, instead, read_file, shown};
 
-use crate::{address::Address, app::people::Level, theme::Ground};
-use shared::{Nickname, RoomName};
+use crate::{app::people::Level, theme::Ground};
+use shared::{Address, Nickname, RoomName};
 use std::path::{Path, PathBuf};
 
 /// Everything that a person may set.

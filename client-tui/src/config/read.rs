@@ -3,8 +3,8 @@
 use super::{
     Config, ConfigError, Document, Keymap, Language, Level, Notifications, Section, Server, bindings, instead,
 };
-use crate::{address::Address, app::form::room_of, theme::Ground};
-use shared::{Nickname, RoomName};
+use crate::{app::form::room_of, theme::Ground};
+use shared::{Address, Nickname, RoomName};
 
 const KEYS: [&str; 8] = ["theme", "language", "mouse", "ground", "highlight", "notifications", "keys", "servers"];
 const NOTIFICATIONS: [&str; 6] = ["bell", "osc9", "osc777", "title", "rooms", "direct"];

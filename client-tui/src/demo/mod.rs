@@ -3,12 +3,11 @@
 mod script;
 
 use crate::{
-    address::Address,
     app::form::Choice,
     link::{News, Order},
 };
 use script::{Act, Script, Step};
-use shared::{
+use shared::{Address, 
     Entry, Epoch, Event, Kind, LogName, MessageId, Nickname, Outgoing, Request, RoomName, Seq, UnixMillis,
     event::{self, Member, State},
     request::{Destination, Place, Send, Start},
@@ -71,7 +70,7 @@ impl World {
     /// What is chosen to be in it.
     pub fn choice() -> Choice {
         Choice {
-            address: Address { host: "chat.example.org".into(), port: shared::limits::DEFAULT_PORT, room: None },
+            address: Address::new("chat.example.org", shared::limits::DEFAULT_PORT),
             nickname: Nickname::parse(script::ME).expect("a nickname"),
             room: RoomName::lobby(),
         }
@@ -116,7 +115,7 @@ impl World {
                 }
             }
             Order::Ask(request) => self.ask(request, now),
-            Order::Call(_) | Order::Hurry | Order::End => {}
+            Order::Call(_) | Order::Hurry | Order::Trust(_) | Order::End => {}
         }
         std::mem::take(&mut self.news)
     }
@@ -124,7 +123,7 @@ impl World {
     /// The link comes up.
     pub fn call(&mut self) -> Vec<News> {
         let motd = Label::new("");
-        vec![News::Dialling, News::Greeted { motd }]
+        vec![News::Dialling, News::Greeted { motd, pinned: None }]
     }
 
     fn say(&mut self, event: Event) {

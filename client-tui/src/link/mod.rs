@@ -5,18 +5,25 @@
 
 pub mod backoff;
 pub mod dial;
+pub mod stream;
+mod tls;
+pub mod trust;
 
-use crate::address::Address;
 use backoff::Backoff;
 use dial::{DialError, Dialled, Lines, dial};
-use shared::{Event, Incoming, Label, Outgoing, Request, identity::Identity, request::Login};
+use shared::{
+    Address, Event, Incoming, Label, Outgoing, Request,
+    identity::{Identity, Pin},
+    request::Login,
+};
 use std::{io, rc::Rc, time::Duration};
+use stream::Stream;
 use tokio::{
     io::AsyncWriteExt,
-    net::TcpStream,
     sync::mpsc::{UnboundedReceiver, UnboundedSender},
     time::{Instant, sleep_until},
 };
+use trust::KnownServers;
 
 /// Without a byte from the server for so long, it is asked whether it is there.
 const PING_AFTER: Duration = Duration::from_secs(40);
@@ -36,6 +43,8 @@ pub struct Target {
     pub identity: Rc<Identity>,
     /// A session that counts nowhere.
     pub quiet: bool,
+    /// Which certificates are known.
+    pub servers: KnownServers,
 }
 
 /// What the app tells the link.
@@ -47,6 +56,8 @@ pub enum Order {
     Ask(Request),
     /// Try again at once, if the link waits.
     Hurry,
+    /// The server may show this certificate from now on; try again at once.
+    Trust(Pin),
     /// Call somebody else.
     Call(Target),
     /// Say `bye` and end.
@@ -62,6 +73,8 @@ pub enum News {
     Greeted {
         /// What the operator has to say.
         motd: Label,
+        /// The certificate, if it was seen for the first time and nobody vouches for it: it is pinned now.
+        pinned: Option<Pin>,
     },
     /// The server says something.
     Said(Box<Outgoing>),
@@ -69,8 +82,8 @@ pub enum News {
     Down {
         /// Why.
         loss: Loss,
-        /// When.
-        retry: Duration,
+        /// When; absent where a person has to decide first.
+        retry: Option<Duration>,
     },
 }
 
@@ -94,7 +107,7 @@ pub async fn run(mut target: Target, mut orders: UnboundedReceiver<Order>, news:
         if news.send(News::Dialling).is_err() {
             return;
         }
-        let end = match dial(&target.address, target.no_tls).await {
+        let end = match dial(&target.address, target.no_tls, &target.servers).await {
             Ok(dialled) => {
                 let mut session = Session { target: &target, orders: &mut orders, news: &news, backoff: &mut backoff };
                 session.run(dialled).await
@@ -108,10 +121,18 @@ pub async fn run(mut target: Target, mut orders: UnboundedReceiver<Order>, news:
                 backoff.reset();
             }
             End::Lost { loss, retry } => {
-                let wait = retry.unwrap_or_else(|| backoff.next(jitter()));
+                // Another certificate does not become the right one by itself.
+                let wait = match &loss {
+                    Loss::Dial(DialError::Changed(_)) => None,
+                    _ => Some(retry.unwrap_or_else(|| backoff.next(jitter()))),
+                };
                 let _ = news.send(News::Down { loss, retry: wait });
                 match wait_for(&mut orders, wait).await {
                     Wait::Over => return,
+                    Wait::Trust(pin) => {
+                        target.address.pin = Some(pin);
+                        backoff.reset();
+                    }
                     Wait::Call(next) => {
                         target = next;
                         backoff.reset();
@@ -125,21 +146,23 @@ pub async fn run(mut target: Target, mut orders: UnboundedReceiver<Order>, news:
 
 enum Wait {
     Again,
+    Trust(Pin),
     Call(Target),
     Over,
 }
 
-async fn wait_for(orders: &mut UnboundedReceiver<Order>, wait: Duration) -> Wait {
-    let until = Instant::now() + wait;
+async fn wait_for(orders: &mut UnboundedReceiver<Order>, wait: Option<Duration>) -> Wait {
+    let until = wait.map(|wait| Instant::now() + wait);
     loop {
         tokio::select! {
-            () = sleep_until(until) => return Wait::Again,
+            () = sleep_until(until.unwrap_or_else(Instant::now)), if until.is_some() => return Wait::Again,
             order = orders.recv() => match order {
-                Some(Order::Hurry) => return Wait::Again,
+                Some(Order::Hurry) if wait.is_some() => return Wait::Again,
+                Some(Order::Trust(pin)) => return Wait::Trust(pin),
                 Some(Order::Call(target)) => return Wait::Call(target),
                 Some(Order::End) | None => return Wait::Over,
                 // What was meant for the lost connection; the outbox has it.
-                Some(Order::Ask(_) | Order::LogIn(_)) => {}
+                Some(Order::Hurry | Order::Ask(_) | Order::LogIn(_)) => {}
             }
         }
     }
@@ -160,15 +183,16 @@ struct Session<'a> {
 
 impl Session<'_> {
     async fn run(&mut self, dialled: Dialled) -> End {
-        let Dialled { mut stream, mut lines, welcome } = dialled;
-        let _ = self.news.send(News::Greeted { motd: welcome.motd.clone() });
-        match self.pump(&mut stream, &mut lines, &welcome.challenge).await {
+        let Dialled { mut stream, exporter, pinned, mut lines, welcome } = dialled;
+        let _ = self.news.send(News::Greeted { motd: welcome.motd.clone(), pinned });
+        let proof = Proof { challenge: &welcome.challenge, exporter: &exporter };
+        match self.pump(&mut stream, &mut lines, &proof).await {
             Ok(end) => end,
             Err(error) => End::Lost { loss: Loss::Broken(error.to_string()), retry: None },
         }
     }
 
-    async fn pump(&mut self, stream: &mut TcpStream, lines: &mut Lines, challenge: &str) -> io::Result<End> {
+    async fn pump(&mut self, stream: &mut Stream, lines: &mut Lines, proof: &Proof<'_>) -> io::Result<End> {
         let mut heard = Instant::now();
         let mut pinged = false;
         let mut retry = None;
@@ -177,23 +201,22 @@ impl Session<'_> {
                 // A line that can't be read is one that a later version understands.
                 let Ok(outgoing) = Outgoing::decode(&line) else { continue };
                 match &outgoing.event {
-                    Event::Ping => stream.write_all(&Incoming::from(Request::Pong).encode()).await?,
+                    Event::Ping => write(stream, &Incoming::from(Request::Pong).encode()).await?,
                     Event::Login(login) if login.success => self.backoff.reset(),
                     Event::Notice(notice) => retry = notice.retry_ms.map(Duration::from_millis).or(retry),
                     _ => {}
                 }
                 let _ = self.news.send(News::Said(Box::new(outgoing)));
             }
-            let (mut reading, mut writing) = stream.split();
             let silence = heard + if pinged { DEAD_AFTER } else { PING_AFTER };
             tokio::select! {
-                more = lines.fill(&mut reading) => {
+                more = lines.fill(stream) => {
                     if !more? {
                         return Ok(End::Lost { loss: Loss::Closed, retry });
                     }
                     (heard, pinged) = (Instant::now(), false);
                 }
-                order = self.orders.recv() => match self.say(order, &mut writing, challenge).await? {
+                order = self.orders.recv() => match self.say(order, stream, proof).await? {
                     None => {}
                     Some(end) => return Ok(end),
                 },
@@ -202,7 +225,7 @@ impl Session<'_> {
                         return Ok(End::Lost { loss: Loss::Silent, retry: None });
                     }
                     pinged = true;
-                    writing.write_all(&Incoming::from(Request::Ping).encode()).await?;
+                    write(stream, &Incoming::from(Request::Ping).encode()).await?;
                 }
             }
         }
@@ -212,8 +235,8 @@ impl Session<'_> {
     async fn say(
         &mut self,
         order: Option<Order>,
-        writing: &mut (impl AsyncWriteExt + Unpin),
-        challenge: &str,
+        stream: &mut Stream,
+        proof: &Proof<'_>,
     ) -> io::Result<Option<End>> {
         let mut bytes = Vec::new();
         let mut next = order.or(Some(Order::End));
@@ -221,11 +244,11 @@ impl Session<'_> {
         while let Some(order) = next {
             match order {
                 Order::LogIn(requests) => {
-                    bytes.extend(Incoming::from(self.login(challenge)?).encode());
+                    bytes.extend(Incoming::from(self.login(proof)?).encode());
                     bytes.extend(requests.into_iter().flat_map(|request| Incoming::from(request).encode()));
                 }
                 Order::Ask(request) => bytes.extend(Incoming::from(request).encode()),
-                Order::Hurry => {}
+                Order::Hurry | Order::Trust(_) => {}
                 Order::Call(target) => end = Some(End::Call(target)),
                 Order::End => end = Some(End::Over),
             }
@@ -234,22 +257,35 @@ impl Session<'_> {
         if end.is_some() {
             bytes.extend(Incoming::from(Request::Bye).encode());
         }
-        writing.write_all(&bytes).await?;
+        write(stream, &bytes).await?;
         Ok(end)
     }
 
-    fn login(&self, challenge: &str) -> io::Result<Request> {
+    fn login(&self, proof: &Proof<'_>) -> io::Result<Request> {
         let Target { nickname, identity, quiet, .. } = self.target;
         let signature = identity
-            .sign_login(challenge, b"", nickname)
+            .sign_login(proof.challenge, proof.exporter, nickname)
             .ok_or_else(|| io::Error::other("the server's challenge is damaged"))?;
         Ok(Request::Login(Login {
             sent: nickname.as_str().into(),
             nickname: shared::Nickname::parse(nickname),
             proof: Some((identity.public(), signature)),
             quiet: *quiet,
+            invite: self.target.address.invite.clone(),
         }))
     }
+}
+
+/// What a login on this connection signs beside the nickname.
+struct Proof<'a> {
+    challenge: &'a str,
+    exporter: &'a [u8],
+}
+
+/// Writes all of it, out of every buffer.
+async fn write(stream: &mut Stream, bytes: &[u8]) -> io::Result<()> {
+    stream.write_all(bytes).await?;
+    stream.flush().await
 }
 
 /// Random, from 0 to 1.

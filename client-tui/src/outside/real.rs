@@ -2,7 +2,7 @@
 
 use crate::{
     app::{Event, Now, form::Choice},
-    link::{self, News, Order, Target},
+    link::{self, News, Order, Target, trust::KnownServers},
     store::{Job, Profile, StoreThread, Written},
 };
 use shared::identity::Identity;
@@ -24,6 +24,7 @@ const LAST_WORDS: Duration = Duration::from_millis(500);
 pub(crate) struct Real {
     identity: Rc<Identity>,
     no_tls: bool,
+    servers: KnownServers,
     profile: Profile,
     store: StoreThread,
     written: UnboundedReceiver<Written>,
@@ -42,6 +43,7 @@ impl Real {
         Ok(Self {
             identity,
             no_tls,
+            servers: KnownServers::new(&data_dir),
             profile: Profile::default(),
             store: StoreThread::start(data_dir, written_to)?,
             written,
@@ -82,6 +84,7 @@ impl Real {
             nickname: choice.nickname.as_str().to_owned(),
             identity: self.identity.clone(),
             quiet: false,
+            servers: self.servers.clone(),
         };
         if let Some(orders) = &self.orders {
             let _ = orders.send(Order::Call(target));

@@ -1,7 +1,7 @@
 //! Items and messages on their way, each as rows.
 
 use super::{
-    Blocks,
+    Blocks, acts,
     body::{Body, Pen},
     columns::Beside,
 };
@@ -91,7 +91,8 @@ impl Blocks<'_> {
         let is_selected = self.context.selected == Some(item.place);
         let at = (!self.continues_run(index, entry)).then_some(entry.at);
         let mut beside = Beside { at, is_selected, ..Beside::name(name, name_style) };
-        if let Some(re) = entry.re {
+        // What was taken out has no text to quote.
+        if let Some(re) = entry.re.filter(|_| entry.kind != Kind::Redact) {
             self.push_quote(beside, re, rows);
             beside = Beside { is_selected, ..Beside::name("", Style::new()) };
         }
@@ -136,6 +137,7 @@ impl Blocks<'_> {
                 dim(&locale.with(key, &[("who", from.to_owned().into()), ("topic", text.into())]))
             }
             Kind::Redacted => dim(&locale.text("redacted")),
+            Kind::Moderation | Kind::Redact => dim(&acts::act(locale, entry)),
             other => {
                 let kind = drawable_line(other.as_str());
                 dim(&locale.with("unknown-kind", &[("who", from.to_owned().into()), ("kind", kind.into())]))

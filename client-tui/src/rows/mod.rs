@@ -1,5 +1,6 @@
 //! Items as rows of the log: what scrolling counts is what is drawn.
 
+mod acts;
 pub mod body;
 mod columns;
 mod entry;

@@ -1,6 +1,6 @@
 //! Items as single lines, for screen readers and simple terminals.
 
-use super::Blocks;
+use super::{Blocks, acts};
 use crate::{
     app::timeline::{Item, What},
     text::drawable_line,
@@ -33,6 +33,7 @@ impl Blocks<'_> {
             Kind::Topic if text.is_empty() => locale.with("topic-cleared", &[("who", from.into())]),
             Kind::Topic => locale.with("topic-set", &[("who", from.into()), ("topic", text.into())]),
             Kind::Redacted => locale.text("redacted"),
+            Kind::Moderation | Kind::Redact => format!("* {}", acts::act(locale, entry)),
             other => {
                 let kind = drawable_line(other.as_str());
                 locale.with("unknown-kind", &[("who", from.into()), ("kind", kind.into())])

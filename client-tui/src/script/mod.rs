@@ -4,14 +4,16 @@ pub(crate) mod send;
 pub(crate) mod tail;
 
 use crate::{
-    address::Address,
     cli::Common,
-    link::dial::{Dialled, dial},
+    link::{
+        dial::{Dialled, dial},
+        trust::KnownServers,
+    },
     setup,
     store::Store,
 };
 use anyhow::{Context, bail};
-use shared::{Event, Incoming, Nickname, Outgoing, Request, event::Login as LoginAnswer, request::Login};
+use shared::{Address, Event, Incoming, Nickname, Outgoing, Request, event::Login as LoginAnswer, request::Login};
 use std::{path::PathBuf, time::Duration};
 use tokio::{io::AsyncWriteExt, time::timeout};
 
@@ -37,9 +39,9 @@ impl Session {
         let name = setup::nickname(common.nick, Store::open_existing(&data_dir)?.as_ref())?;
         let nickname =
             Nickname::parse(&name).with_context(|| format!("{name:?} is no nickname; give one with --nick"))?;
-        let dialled = dial(&address, common.no_tls).await?;
+        let dialled = dial(&address, common.no_tls, &KnownServers::new(&data_dir)).await?;
         let signature = identity
-            .sign_login(&dialled.welcome.challenge, b"", nickname.as_str())
+            .sign_login(&dialled.welcome.challenge, &dialled.exporter, nickname.as_str())
             .context("the server's challenge is damaged")?;
         let mut session = Self { dialled, nickname: nickname.as_str().to_owned(), data_dir };
         let login = Login {
@@ -47,6 +49,7 @@ impl Session {
             nickname: Ok(nickname),
             proof: Some((identity.public(), signature)),
             quiet: true,
+            invite: address.invite,
         };
         session.ask(Request::Login(login)).await?;
         let answer =
@@ -63,7 +66,7 @@ impl Session {
     /// Asks the server.
     pub(crate) async fn ask(&mut self, request: Request) -> anyhow::Result<()> {
         self.dialled.stream.write_all(&Incoming::from(request).encode()).await?;
-        Ok(())
+        Ok(self.dialled.stream.flush().await?)
     }
 
     /// The next event; pings are answered on the way. May be dropped while it waits.

@@ -51,7 +51,7 @@ pub struct Profile(String);
 
 impl Profile {
     /// The profile of a nickname at an address.
-    pub fn new(nickname: &str, address: &crate::address::Address) -> Self {
+    pub fn new(nickname: &str, address: &shared::Address) -> Self {
         Self(format!("{nickname}@{address}"))
     }
 }
@@ -87,6 +87,8 @@ pub enum Job {
     Forget(LogName),
     /// Entries behind this one are gone at the server.
     Truncate(LogName, Seq),
+    /// The text of an entry was taken out.
+    Redact(LogName, Seq),
     /// How far a log is read.
     Mark(LogName, Seq),
     /// What is being typed; an empty text: nothing.
@@ -351,7 +353,7 @@ fn prepare(connection: &Connection) -> rusqlite::Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::address::Address;
+    use shared::Address;
     use shared::{
         RoomName,
         text::{Body, Label},

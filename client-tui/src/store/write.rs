@@ -79,6 +79,12 @@ pub(super) fn apply(connection: &Connection, profile: &str, job: &Job) -> rusqli
             let values: [&dyn rusqlite::ToSql; 3] = [&profile, &room.as_str(), &last.get()];
             run("DELETE FROM entry WHERE profile = ? AND room = ? AND seq > ?", &values)?;
         }
+        Job::Redact(room, seq) => {
+            // Its number, id and time stay, as they do in the log.
+            let sql = "UPDATE entry SET entry = json_set(json_remove(entry, '$.from', '$.to', '$.re', '$.msg'), '$.kind', 'redacted')
+                       WHERE profile = ? AND room = ? AND seq = ?";
+            run(sql, &[&profile, &room.as_str(), &seq.get()])?;
+        }
         Job::Mark(room, seq) => {
             run("UPDATE log SET mark = ? WHERE profile = ? AND room = ?", &[&seq.get(), &profile, &room.as_str()])?;
         }

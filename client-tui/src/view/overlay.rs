@@ -37,6 +37,12 @@ pub(super) fn draw(app: &App, overlay: &Overlay, area: Rect, buffer: &mut Buffer
             let rows: Vec<&str> = texts.iter().take(QUESTION_ROWS).map(String::as_str).collect();
             question(app, &app.unsent_question(), &rows, texts.len() > QUESTION_ROWS, area, buffer);
         }
+        Overlay::Certificate(changed) => {
+            let title = app.locale.with("certificate-title", &[("server", changed.address.clone().into())]);
+            let rows = app.certificate_rows(changed);
+            let rows: Vec<&str> = rows.iter().map(String::as_str).collect();
+            question(app, &title, &rows, false, area, buffer);
+        }
         Overlay::Picker(picker) => return picker::draw(app, picker, area, buffer),
     }
     None

@@ -46,7 +46,8 @@ fn link(app: &App) -> String {
         Link::Up => app.locale.text("link-up"),
         Link::Idle => app.locale.text("link-idle"),
         Link::Dialling | Link::Greeted => app.locale.text("link-dialling"),
-        Link::Down { retry_at, .. } => {
+        Link::Down { retry_at: None, .. } => app.locale.text("offline-decide"),
+        Link::Down { retry_at: Some(retry_at), .. } => {
             let seconds = retry_at.saturating_sub(app.now.mono).div_ceil(1_000);
             app.locale.with("link-down", &[("seconds", seconds.into())])
         }

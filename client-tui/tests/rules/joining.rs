@@ -36,9 +36,9 @@ fn a_join_that_is_refused_for_a_while_is_asked_for_again() {
 #[test]
 fn a_room_that_is_opened_while_the_login_is_under_way_is_joined_behind_it() {
     let mut scene = Scene::lobby(70, 12);
-    scene.happens(Happens::Link(News::Down { loss: Loss::Closed, retry: Duration::ZERO }));
+    scene.happens(Happens::Link(News::Down { loss: Loss::Closed, retry: Some(Duration::ZERO) }));
     scene.happens(Happens::Link(News::Dialling));
-    scene.happens(Happens::Link(News::Greeted { motd: Label::default() }));
+    scene.happens(Happens::Link(News::Greeted { motd: Label::default(), pinned: None }));
     scene.line("/join #side");
     assert_eq!(joins(&scene), 0);
     scene.login();

@@ -145,7 +145,7 @@ fn a_login_that_is_refused_for_a_while_is_tried_again_by_itself() {
     let mut scene = Scene::lobby(80, 24);
     scene.down();
     scene.happens(Happens::Link(News::Dialling));
-    scene.happens(Happens::Link(News::Greeted { motd: Label::default() }));
+    scene.happens(Happens::Link(News::Greeted { motd: Label::default(), pinned: None }));
     let refused = r#"{"type":"login","success":false,"code":"slow_down","nickname":"alice","retry_ms":3000}"#;
     scene.said(Outgoing::decode(refused.as_bytes()).unwrap().event);
     assert!(scene.app.form.is_none(), "nobody is asked for another nickname");

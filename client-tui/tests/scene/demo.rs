@@ -71,7 +71,7 @@ impl Demo {
     /// The link breaks; the next try comes in 4 seconds, and does not come through either.
     pub fn lose(&mut self) {
         self.has_link = false;
-        self.happens(Happens::Link(News::Down { loss: Loss::Closed, retry: Duration::from_secs(4) }));
+        self.happens(Happens::Link(News::Down { loss: Loss::Closed, retry: Some(Duration::from_secs(4)) }));
     }
 
     /// Time passes. What the world says meanwhile is not heard without a link.

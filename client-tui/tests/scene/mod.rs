@@ -8,7 +8,6 @@ pub mod paint;
 pub mod past;
 
 use client_tui::{
-    address::Address,
     app::{
         App, Effect, Event as Happens, Now,
         form::{Choice, Form},
@@ -20,7 +19,7 @@ use client_tui::{
 };
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use jiff::tz::TimeZone;
-use shared::{
+use shared::{Address, 
     Entry, Epoch, Event, Kind, LogName, MessageId, Nickname, Outgoing, RoomName, Seq,
     event::{Inbox, Joined, Login, Member, Message, Presence, State},
     text::{Body, Label},
@@ -80,7 +79,7 @@ impl Scene {
         self.app.open(&choice);
         self.happens(Happens::Stored(Written::Loaded(Box::default())));
         self.happens(Happens::Link(News::Dialling));
-        self.happens(Happens::Link(News::Greeted { motd: Label::default() }));
+        self.happens(Happens::Link(News::Greeted { motd: Label::default(), pinned: None }));
         self.login();
         self
     }
@@ -219,7 +218,7 @@ impl Scene {
 
     /// The connection is lost; the next try comes in 4 seconds.
     pub fn down(&mut self) {
-        let news = News::Down { loss: Loss::Closed, retry: Duration::from_secs(4) };
+        let news = News::Down { loss: Loss::Closed, retry: Some(Duration::from_secs(4)) };
         self.happens(Happens::Link(news));
     }
 

@@ -5,7 +5,6 @@ use crate::{
     link::{Connection, Link},
 };
 use client_tui::{
-    address::Address,
     app::{App, Effect, Event as Happens, Now, form::Choice},
     link::{Loss, News, Order},
     locale::Locale,
@@ -14,7 +13,7 @@ use client_tui::{
 };
 use fastrand::Rng;
 use jiff::tz::TimeZone;
-use shared::{Event, MessageId, Nickname, RoomName, identity::Identity, request::Send};
+use shared::{Address, Event, MessageId, Nickname, RoomName, identity::Identity, request::Send};
 use std::{
     collections::{BTreeSet, VecDeque},
     sync::LazyLock,

@@ -158,7 +158,7 @@ impl Disk {
                 (_, Done::Claimed(account)) => {
                     self.inboxes.insert(account.nickname.to_string(), account.inbox);
                 }
-                (Op::OpenRoom(_, room, _), Done::Opened(log, _)) => {
+                (Op::OpenRoom(_, room, ..), Done::Opened(log, _)) => {
                     self.rooms.insert(LogName::Room(room.clone()), *log);
                 }
                 (Op::Append(_, draft), Done::Refused) => drop(self.refused.insert(draft.id.clone())),

@@ -72,6 +72,7 @@ impl Connection {
             nickname: Nickname::parse(nickname),
             proof: Some((identity.public(), signature)),
             quiet: false,
+            invite: None,
         }));
         for request in requests {
             self.ask(request);
@@ -100,7 +101,7 @@ impl Connection {
                 Event::Unknown => panic!("an event that nobody knows: {}", String::from_utf8_lossy(line)),
                 Event::Welcome(welcome) => {
                     self.challenge = Some(welcome.challenge.clone());
-                    news.push(News::Greeted { motd: Label::default() });
+                    news.push(News::Greeted { motd: Label::default(), pinned: None });
                     continue;
                 }
                 Event::Ping => pings += 1,
@@ -153,6 +154,6 @@ impl Link {
         });
         let retry = told.unwrap_or_else(|| self.backoff.next(dice.f64()));
         self.dial_at = now + u64::try_from(retry.as_millis()).unwrap();
-        News::Down { loss, retry }
+        News::Down { loss, retry: Some(retry) }
     }
 }

@@ -1,82 +1,165 @@
 //! Letting in: how many connections, and from where.
 
-use super::{Engine, Peer, Socket, line};
-use crate::{config::Caps, ids::SessionId, session::Connection};
-use shared::{ErrorCode, Event, Rejection, identity::KEY_BYTES};
+use super::{Engine, Peer, Socket, line, timers, transport::Transport};
+use crate::{config::Caps, hub::{Arrival, Millis}, ids::SessionId, session::Connection};
+use shared::{ErrorCode, Event, Rejection, identity::KEY_BYTES, network::Network};
 use slotmap::Key;
 use std::{
     collections::HashMap,
-    net::{IpAddr, Ipv6Addr},
+    net::IpAddr,
 };
 
 /// How many connections there are, and from where.
 pub(super) struct Addresses {
     caps: Caps,
+    proxies: Vec<Network>,
     total: usize,
-    from: HashMap<IpAddr, usize>,
+    from: HashMap<Network, usize>,
 }
 
 impl Addresses {
-    pub(super) fn new(caps: Caps) -> Self {
-        Self { caps, total: 0, from: HashMap::new() }
+    pub(super) fn new(caps: Caps, proxies: Vec<Network>) -> Self {
+        Self { caps, proxies, total: 0, from: HashMap::new() }
     }
 
     pub(super) fn is_exempt(&self, address: IpAddr) -> bool {
         self.caps.is_exempt(address)
     }
 
-    /// Counts a connection in, if there is room for it.
-    fn enter(&mut self, address: IpAddr) -> bool {
-        let exempt = self.is_exempt(address);
-        let here = self.from.get(&block(address)).copied().unwrap_or(0);
-        if !exempt && (here >= self.caps.per_address || self.total >= self.caps.connections) {
-            return false;
-        }
-        self.from.insert(block(address), here + 1);
+    pub(super) fn configure(&mut self, caps: Caps, proxies: Vec<Network>) {
+        (self.caps, self.proxies) = (caps, proxies);
+    }
+
+    /// True if who connects from there speaks for others.
+    fn is_proxy(&self, address: IpAddr) -> bool {
+        self.proxies.iter().any(|network| network.contains(address))
+    }
+
+    /// Counts a connection in, if there is room for it. Beyond the caps there is a reserve, for people with known keys.
+    fn enter(&mut self, address: IpAddr) -> Entrance {
+        let block = Network::household(address);
+        let here = self.from.get(&block).copied().unwrap_or(0);
+        let is_over = |times: usize, of: usize| {
+            here >= self.caps.per_address * times / of || self.total >= self.caps.connections * times / of
+        };
+        let entrance = match () {
+            // Those behind a proxy are counted once it has said who they are.
+            () if self.is_exempt(address) || self.is_proxy(address) || !is_over(1, 1) => Entrance::Open,
+            () if !is_over(5, 4) => Entrance::Reserved,
+            () => return Entrance::Shut,
+        };
+        self.from.insert(block, here + 1);
         self.total += 1;
-        true
+        entrance
+    }
+
+    /// Counts a connection in that is here already.
+    fn force(&mut self, address: IpAddr) {
+        *self.from.entry(Network::household(address)).or_default() += 1;
+        self.total += 1;
     }
 
     pub(super) fn leave(&mut self, address: IpAddr) {
         self.total -= 1;
-        if let Some(here) = self.from.get_mut(&block(address)) {
+        let block = Network::household(address);
+        if let Some(here) = self.from.get_mut(&block) {
             *here -= 1;
             if *here == 0 {
-                self.from.remove(&block(address));
+                self.from.remove(&block);
             }
         }
     }
 }
 
-/// What one household has: an IPv4 address, or a /64 of IPv6.
-fn block(address: IpAddr) -> IpAddr {
-    match address.to_canonical() {
-        IpAddr::V6(address) => Ipv6Addr::from_bits(address.to_bits() >> 64 << 64).into(),
-        address @ IpAddr::V4(_) => address,
-    }
+/// Whether there is room.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Entrance {
+    /// For everybody.
+    Open,
+    /// For people with known keys.
+    Reserved,
+    /// For nobody.
+    Shut,
 }
 
 impl<S: Socket> Engine<S> {
     /// Lets a new connection in, if there is room for it. `challenge` is random: what a login on it must sign.
     pub fn connect(&mut self, mut socket: S, address: IpAddr, challenge: [u8; KEY_BYTES]) -> Option<SessionId> {
-        if !self.addresses.enter(address) {
+        let entrance = self.addresses.enter(address);
+        if entrance == Entrance::Shut {
+            self.counts.refused_total += 1;
             let full = Rejection::new(ErrorCode::ServerFull, "the server takes no more connections from here");
             // Best effort: a new socket has room for a line.
             let _ = socket.write(&line(Event::Error(Box::new(full))));
             return None;
         }
         let exempt = self.addresses.is_exempt(address);
-        let connection = Connection::new(self.now.mono - self.stood_still);
+        let opened = self.now.mono - self.stood_still;
+        let connection = Connection::new(opened, opened + timers::SNIFF);
+        let socket = Transport::plain(socket);
+        let is_proxied = self.addresses.is_proxy(address);
+        let mut connection = connection;
+        connection.is_proxied = is_proxied;
         let peer = Peer { socket, address, connection, readable: false, ended: false, blocked: false, dirty: false };
         let id = self.peers.insert(peer);
-        self.hub.connect(id, challenge, exempt, self.now);
+        let reserved = entrance == Entrance::Reserved;
+        self.hub.connect(id, Arrival { address, challenge, exempt, reserved });
+        self.counts.accepted_total += 1;
+        if !exempt && !is_proxied {
+            self.note_stranger(id);
+        }
+        if is_proxied {
+            // It has to say at once for whom it speaks; nobody is greeted before.
+            self.peers[id].connection.greet_at = Millis::MAX;
+        }
         self.watch(id);
         tracing::info!(session = id.data().as_ffi(), %address, "opened");
         Some(id)
     }
 
+    /// A proxy has said where a connection really comes from. False: there is no room for it.
+    pub(super) fn comes_from(&mut self, id: SessionId, address: IpAddr) -> bool {
+        let Some(peer) = self.peers.get_mut(id) else { return false };
+        self.addresses.leave(peer.address);
+        let entrance = self.addresses.enter(address);
+        if entrance == Entrance::Shut {
+            // It is counted out again when it goes.
+            self.addresses.force(address);
+        }
+        peer.address = address;
+        peer.connection.greet_at = self.now.mono - self.stood_still + timers::SNIFF;
+        self.wakes.insert((self.now.mono + timers::SNIFF, id));
+        let exempt = self.addresses.is_exempt(address);
+        let challenge = [0; KEY_BYTES];
+        self.hub.comes_from(id, Arrival { address, challenge, exempt, reserved: entrance == Entrance::Reserved });
+        if entrance == Entrance::Shut {
+            self.counts.refused_total += 1;
+            self.refuse(id, ErrorCode::ServerFull, "the server takes no more connections from here");
+            return false;
+        }
+        if !exempt {
+            self.note_stranger(id);
+        }
+        true
+    }
+
+    /// So many may be here who have not logged in: beyond, the oldest of them have had their time.
+    fn note_stranger(&mut self, id: SessionId) {
+        self.strangers.push_back(id);
+        let peers = &self.peers;
+        if self.strangers.len() > self.addresses.caps.strangers {
+            self.strangers.retain(|id| peers.get(*id).is_some_and(|peer| !peer.connection.logged_in));
+        }
+        if self.strangers.len() > self.addresses.caps.strangers
+            && let Some(oldest) = self.strangers.pop_front()
+        {
+            self.counts.refused_total += 1;
+            self.drop_peer(oldest, "too many who have not logged in");
+        }
+    }
+
     /// A connection's socket.
     pub fn socket(&mut self, id: SessionId) -> Option<&mut S> {
-        self.peers.get_mut(id).map(|peer| &mut peer.socket)
+        self.peers.get_mut(id).map(|peer| peer.socket.socket_mut())
     }
 }

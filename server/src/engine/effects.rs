@@ -32,16 +32,20 @@ impl<S: Socket> Engine<S> {
             Effect::Grown(log) => self.grown(log),
             Effect::Flush(id) => self.mark(id),
             Effect::Close(id) => self.close(id),
+            Effect::Forget(log) => drop(self.tails.remove(&log)),
+            Effect::Done(ticket, entries) => self.done.push((ticket, entries)),
         }
     }
 
     pub(super) fn answer(&mut self, id: SessionId, outgoing: &Outgoing) {
         let wall = self.now.wall;
         let Some(peer) = self.peers.get_mut(id) else { return };
+        self.counts.note(&outgoing.event);
         if let Event::Login(login) = &outgoing.event
             && login.success
         {
             peer.connection.logged_in = true;
+            self.counts.logins_total += 1;
             tracing::info!(session = id.data().as_ffi(), nickname = %login.nickname, claimed = login.claimed, "login");
         }
         match &mut peer.connection.dialect {

@@ -12,7 +12,7 @@ use crate::{
     tail::Tail,
 };
 use shared::{Seq, limits};
-use std::io::{self, ErrorKind, IoSlice};
+use std::io::{self, ErrorKind, IoSlice, Write};
 
 /// Logs that one write takes from.
 const PARTS: usize = 8;
@@ -42,6 +42,14 @@ impl<S: Socket> Engine<S> {
         if peer.blocked {
             return;
         }
+        match peer.socket.flush() {
+            Ok(()) => {}
+            Err(error) if error.kind() == ErrorKind::WouldBlock => {
+                peer.blocked = true;
+                return;
+            }
+            Err(_) => return self.drop_peer(id, "broken"),
+        }
         let too_much = !peer.connection.may_ask();
         if let Dialect::Classic(_) = peer.connection.dialect {
             let next = flush_classic(peer, &mut self.hub, &self.tails, id, now);
@@ -64,7 +72,7 @@ impl<S: Socket> Engine<S> {
                     peer.connection.output.push(&line(event));
                 }
             }
-            match write(peer, &mut self.hub, &self.tails, id) {
+            match write(peer, &mut self.hub, &self.tails, id, &mut self.counts.sent_bytes_total) {
                 Ok(Wrote::All { lags }) => break lags,
                 Ok(Wrote::More) => {}
                 Ok(Wrote::Some) => {
@@ -152,7 +160,13 @@ impl<S: Socket> Engine<S> {
 }
 
 /// One write: what is owed first, then the logs from the cursors on. Moves the cursors by what was taken.
-fn write<S: Socket>(peer: &mut Peer<S>, hub: &mut Hub, tails: &IdMap<LogId, Tail>, id: SessionId) -> io::Result<Wrote> {
+fn write<S: Socket>(
+    peer: &mut Peer<S>,
+    hub: &mut Hub,
+    tails: &IdMap<LogId, Tail>,
+    id: SessionId,
+    sent_bytes: &mut u64,
+) -> io::Result<Wrote> {
     let output = &mut peer.connection.output;
     // If nothing else is left, what is owed in its newest form is next.
     output.consume(0);
@@ -194,6 +208,7 @@ fn write<S: Socket>(peer: &mut Peer<S>, hub: &mut Hub, tails: &IdMap<LogId, Tail
         Err(error) if error.kind() == ErrorKind::Interrupted => return Ok(Wrote::More),
         Err(error) => return Err(error),
     };
+    *sent_bytes += written as u64;
     if output.is_too_much() {
         // It reads, if slowly.
         peer.connection.silent = 0;
@@ -217,7 +232,7 @@ fn write<S: Socket>(peer: &mut Peer<S>, hub: &mut Hub, tails: &IdMap<LogId, Tail
     // Only now, for what is owed in its newest form follows once nothing else is: never inside a line that was cut.
     output.consume(own);
     has_more |= output.unsent() > 0 || output.owes_rosters();
-    Ok(match written == total {
+    Ok(match written == total && !peer.socket.is_stuck() {
         false => Wrote::Some,
         true if has_more => Wrote::More,
         true => Wrote::All { lags },

@@ -4,14 +4,18 @@
 //! the time. So the same code serves real connections and simulated ones.
 
 mod admission;
+mod counts;
 mod effects;
 mod flush;
 mod pace;
+mod proxied;
 mod reading;
 mod shutdown;
 mod timers;
+mod transport;
 
 use crate::{
+    admin::{Order, Status},
     config::Config,
     hub::{Hub, Millis, Now, Progress},
     ids::{IdMap, LogId, SessionId},
@@ -20,14 +24,18 @@ use crate::{
     tail::Tail,
 };
 use admission::Addresses;
+use counts::Counts;
 use pace::Pace;
 use shared::{Event, Incoming, Outgoing, Request, event::encode};
+use rustls::ServerConfig;
 use slotmap::{Key, SlotMap};
 use std::{
     collections::{BTreeSet, VecDeque},
     io::{self, Read, Write},
     net::IpAddr,
+    sync::Arc,
 };
+use transport::Transport;
 
 /// Bytes that are read at once, into one buffer for all.
 const READ_BYTES: usize = 64 * 1024;
@@ -70,7 +78,7 @@ pub struct Held {
 
 /// A connection with its socket.
 struct Peer<S> {
-    socket: S,
+    socket: Transport<S>,
     address: IpAddr,
     connection: Connection,
     /// Something can be read.
@@ -91,6 +99,8 @@ pub struct Engine<S> {
     peers: SlotMap<SessionId, Peer<S>>,
     tails: IdMap<LogId, Tail>,
     allow_plain: bool,
+    /// What TLS is spoken with, if it is.
+    tls: Option<Arc<ServerConfig>>,
     /// Ops of this turn.
     ops: Vec<Op>,
     /// Sessions with something to write.
@@ -108,6 +118,11 @@ pub struct Engine<S> {
     failure: Option<String>,
     /// Ops that the journal has not answered.
     unsettled: usize,
+    /// Orders that are done: each with how many entries it has touched, or nothing if it could not be stored.
+    done: Vec<(u64, Option<u64>)>,
+    counts: Counts,
+    /// Connections that have not logged in, oldest first; some may have since.
+    strangers: VecDeque<SessionId>,
 }
 
 impl<S: Socket> Engine<S> {
@@ -116,10 +131,11 @@ impl<S: Socket> Engine<S> {
         Self {
             hub,
             journal,
-            addresses: Addresses::new(config.caps.clone()),
+            addresses: Addresses::new(config.caps.clone(), config.proxies.clone()),
             peers: SlotMap::with_key(),
             tails: IdMap::default(),
             allow_plain: config.allow_plain,
+            tls: None,
             ops: Vec::new(),
             dirty: Vec::new(),
             pace: Pace::default(),
@@ -131,7 +147,15 @@ impl<S: Socket> Engine<S> {
             stood_still: 0,
             failure: None,
             unsettled: 0,
+            done: Vec::new(),
+            counts: Counts::default(),
+            strangers: VecDeque::new(),
         }
+    }
+
+    /// New connections may speak TLS with this.
+    pub fn set_tls(&mut self, config: Option<Arc<ServerConfig>>) {
+        self.tls = config;
     }
 
     /// What time it is from now on.
@@ -161,6 +185,35 @@ impl<S: Socket> Engine<S> {
             unread: connections().map(|connection| connection.unread.len()).sum(),
             tails: self.tails.values().map(Tail::len).sum(),
         }
+    }
+
+    /// How the server is.
+    pub fn status(&self) -> Status {
+        let mut status = Status { version: env!("CARGO_PKG_VERSION").into(), ..Status::default() };
+        status.hold(self.held());
+        status.tls = self.peers.values().filter(|peer| peer.socket.is_tls()).count();
+        self.hub.status(&mut status);
+        self.counts.fill(&mut status);
+        status
+    }
+
+    /// Does what was ordered at the server's own door. It is done once [`Engine::take_done`] says so.
+    pub fn order(&mut self, order: &Order, ticket: u64) -> Result<(), String> {
+        let result = self.hub.order(order, ticket, self.now);
+        self.apply();
+        result
+    }
+
+    /// Orders that are done by now.
+    pub fn take_done(&mut self) -> Vec<(u64, Option<u64>)> {
+        std::mem::take(&mut self.done)
+    }
+
+    /// Keeps to another configuration from now on, as far as that can be changed.
+    pub fn configure(&mut self, config: &Config) {
+        self.allow_plain = config.allow_plain;
+        self.addresses.configure(config.caps.clone(), config.proxies.clone());
+        self.hub.set_rules(config.rules.clone());
     }
 
     /// Why it can't go on, once that is so.
@@ -205,6 +258,7 @@ impl<S: Socket> Engine<S> {
         let keep = (TAILS_BYTES / self.tails.len().max(1)).clamp(TAIL_BYTES.0, TAIL_BYTES.1);
         for (op, done) in &batch.done {
             if let Done::Appended { entry, copy } = done {
+                self.counts.entries_total += 1;
                 for new in std::iter::once(entry).chain(copy) {
                     if self.hub.is_followed(new.log) || self.tails.contains_key(&new.log) {
                         let tail = self.tails.entry(new.log).or_default();

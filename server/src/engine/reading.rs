@@ -1,8 +1,8 @@
 //! Bytes in: the dialect by the first of them, then requests.
 
-use super::{Engine, Socket, line};
+use super::{Engine, Socket, line, timers};
 use crate::{
-    hub::{Follow, Slot},
+    hub::{Follow, Millis, Slot},
     ids::SessionId,
     session::{
         Dialect,
@@ -11,7 +11,7 @@ use crate::{
     },
 };
 use shared::{ErrorCode, Event, Rejection, classic::GREETING, codec::LineCodec};
-use std::io::ErrorKind;
+use std::io::{ErrorKind, Read};
 
 impl<S: Socket> Engine<S> {
     /// Reads once. True if there may be more to read.
@@ -32,6 +32,7 @@ impl<S: Socket> Engine<S> {
                 }
             }
             Ok(count) => {
+                self.counts.received_bytes_total += count as u64;
                 // A short read has emptied the socket, unless its end has been told already.
                 peer.readable = count == buffer.len() || peer.ended;
                 peer.connection.silent = 0;
@@ -43,8 +44,44 @@ impl<S: Socket> Engine<S> {
             Err(error) if error.kind() == ErrorKind::Interrupted => {}
             Err(_) => self.drop_peer(id, "broken"),
         }
+        self.after_read(id);
         self.buffer = buffer;
         self.peers.get(id).is_some_and(|peer| peer.readable)
+    }
+
+    /// A handshake may have something to say, or have come to its end.
+    fn after_read(&mut self, id: SessionId) {
+        let Some(peer) = self.peers.get_mut(id).filter(|peer| peer.socket.is_tls()) else { return };
+        if peer.socket.is_stuck() {
+            self.mark(id);
+        }
+        self.note_secured(id);
+    }
+
+    /// Once the handshake is over, logins are bound to it, and the dialect is found anew.
+    fn note_secured(&mut self, id: SessionId) {
+        let Some(peer) = self.peers.get_mut(id) else { return };
+        if peer.connection.is_secured || peer.socket.is_handshaking() {
+            return;
+        }
+        let Some(exporter) = peer.socket.exporter() else { return };
+        peer.connection.is_secured = true;
+        let wait = self.now.mono + timers::SNIFF;
+        peer.connection.greet_at = wait - self.stood_still;
+        self.wakes.insert((wait, id));
+        self.hub.bind(id, exporter);
+    }
+
+    /// Speaks TLS from here on; what was read already is its beginning.
+    fn start_tls(&mut self, id: SessionId) {
+        let Some(peer) = self.peers.get_mut(id) else { return };
+        let Some(config) = self.tls.clone().filter(|_| !peer.socket.is_tls()) else { return self.close(id) };
+        let ahead = std::mem::take(&mut peer.connection.unread);
+        peer.connection.greet_at = Millis::MAX;
+        match peer.socket.start_tls(config, ahead) {
+            Ok(()) => peer.readable = true,
+            Err(_) => self.close(id),
+        }
     }
 
     /// Takes bytes of a connection. What can't be dealt with now is kept.
@@ -106,14 +143,17 @@ impl<S: Socket> Engine<S> {
     /// Decides what a connection speaks; `waited` when it has had its time to say something.
     pub(super) fn find_dialect(&mut self, id: SessionId, waited: bool) {
         let now = self.now;
+        if !self.unwrap_proxy(id) {
+            return;
+        }
         let Some(peer) = self.peers.get_mut(id) else { return };
         let connection = &mut peer.connection;
         if !matches!(connection.dialect, Dialect::Unknown) || connection.closing.is_some() {
             return;
         }
-        let is_plain = self.allow_plain || peer.address.to_canonical().is_loopback();
+        let is_plain = self.allow_plain || peer.socket.is_tls() || peer.address.to_canonical().is_loopback();
         match sniff(&connection.unread, waited) {
-            Sniff::Tls => return self.close(id),
+            Sniff::Tls => return self.start_tls(id),
             // Elsewhere TLS may still come.
             Sniff::Wait => return,
             Sniff::Classic if !is_plain && connection.unread.is_empty() => return,

@@ -16,7 +16,7 @@ impl<S: Socket> Engine<S> {
         for id in ids {
             // Spread out, so that the clients do not all come back at once.
             let retry_ms = 500 + id.data().as_ffi().wrapping_mul(0x9e37_79b9_7f4a_7c15) % 2_000;
-            let notice = Notice { code: NoticeCode::Shutdown, in_ms: Some(0), retry_ms: Some(retry_ms) };
+            let notice = Notice { in_ms: Some(0), retry_ms: Some(retry_ms), ..Notice::new(NoticeCode::Shutdown) };
             self.tell(&[id], &Slot::Keep, Event::Notice(notice));
         }
     }

@@ -19,7 +19,7 @@ pub(super) const STANDSTILL: Millis = 1_000;
 /// How long a login that the journal has got may take longer.
 const SETTLING: Millis = 1_000;
 /// How long a connection has to say something before it is greeted as a classic one.
-const SNIFF: Millis = 500;
+pub(super) const SNIFF: Millis = 500;
 /// How long it has for TLS where plain text is not served.
 const TLS: Millis = 10_000;
 /// How long it has to log in.
@@ -82,10 +82,13 @@ impl<S: Socket> Engine<S> {
         let age = now.saturating_sub(connection.opened + self.stood_still);
         let (is_unknown, logged_in) = (matches!(connection.dialect, Dialect::Unknown), connection.logged_in);
         let limit = if matches!(connection.dialect, Dialect::Classic(_)) { LOGIN_CLASSIC } else { LOGIN };
+        if is_unknown && age >= TLS && peer.socket.is_handshaking() {
+            return self.drop_peer(id, "no handshake");
+        }
         if is_unknown && age >= TLS && connection.unread.is_empty() {
             return self.refuse(id, ErrorCode::TlsRequired, "plain text is not served here; connect with TLS");
         }
-        if is_unknown && age >= SNIFF {
+        if is_unknown && now >= connection.greet_at.saturating_add(self.stood_still) {
             self.find_dialect(id, true);
         }
         let settles = self.hub.session(id).is_some_and(|session| session.in_flight > 0);

@@ -2,6 +2,7 @@
 
 use super::{
     Effect, Hub, Millis, Now, Refusal, Slot,
+    may::Wish,
     presence::Came,
     room::{Log, Room},
 };
@@ -13,6 +14,7 @@ use shared::{
     Epoch, ErrorCode, Event, LogName, RoomName, Seq,
     event::{Joined, Member},
     limits,
+    moderation::Role,
     request::Start,
     text::Label,
 };
@@ -116,7 +118,10 @@ impl Extent {
 
 impl Hub {
     pub(super) fn join(&mut self, asker: Asker, room: &LogName, start: &Start, now: Now) -> Result<(), Refusal> {
-        self.take_query(asker.session, now.mono)?;
+        if let (Some(person), LogName::Room(name)) = (self.sessions[asker.session].person, room) {
+            self.may(person, Wish::Join, Some(name), now)?;
+        }
+        self.take_query(asker.session, 1 + u32::from(start.last > 200), now.mono)?;
         let session = &self.sessions[asker.session];
         let Some(person) = session.person else { return Ok(()) };
         let LogName::Room(name) = room else {
@@ -130,7 +135,11 @@ impl Hub {
             if self.rooms.len() >= self.rules.rooms {
                 return Err(Refusal::new(ErrorCode::TooMany, "there are too many rooms; join one that is there"));
             }
-            self.store(Op::OpenRoom(asker, name.clone(), start.clone()));
+            let owner = Some(person).filter(|person| !person.is_guest());
+            if owner.is_some_and(|owner| self.owned_by(owner) >= self.rules.rooms_per_person) {
+                return Err(Refusal::new(ErrorCode::TooMany, "you own too many rooms; join one that is there"));
+            }
+            self.store(Op::OpenRoom(asker, name.clone(), start.clone(), owner));
             return Ok(());
         };
         let is_new = !session.quiet && !self.people[&person].rooms.contains(name);
@@ -141,11 +150,21 @@ impl Hub {
         self.follow(asker, person, log, room, start, now)
     }
 
+    /// How many rooms a person owns.
+    fn owned_by(&self, person: PersonId) -> usize {
+        let is_owner = |room: &&Room| room.rule.roles.get(&person) == Some(&Role::Owner);
+        self.rooms.values().filter(is_owner).count()
+    }
+
     /// A room is stored; the join that waited for it goes on.
-    pub(super) fn opened(&mut self, asker: Asker, room: RoomName, start: &Start, opened: (LogId, Epoch), now: Now) {
-        let (log, epoch) = opened;
+    pub(super) fn opened(&mut self, asker: Asker, room: RoomName, start: &Start, opened: (LogId, Epoch, Option<PersonId>), now: Now) {
+        let (log, epoch, owner) = opened;
         self.logs.entry(log).or_insert_with(|| Log::new(epoch, Seq::FIRST, Seq::ZERO));
-        self.rooms.entry(room.clone()).or_insert_with(|| Room::new(log, String::new()));
+        self.rooms.entry(room.clone()).or_insert_with(|| {
+            let mut room = Room::new(log, String::new());
+            room.rule.roles.extend(owner.map(|owner| (owner, Role::Owner)));
+            room
+        });
         let Some(person) = self.sessions.get(asker.session).and_then(|session| session.person) else { return };
         // The limits were asked before the room was stored.
         let _ = self.follow(asker, person, log, &LogName::Room(room), start, now);

@@ -1,6 +1,6 @@
 //! Lists and pages: who is here, which rooms there are, what was said.
 
-use super::{Hub, Now, Refusal, person::Name, room::Room};
+use super::{Hub, Now, Refusal, may::Wish, person::Name, room::Room};
 use crate::{
     ids::{LogId, PersonId},
     journal::{Asker, HistoryQuery, Query, SearchQuery, search_text::Position},
@@ -18,7 +18,16 @@ use std::{
 
 const HELP: &str = "One JSON object a line. hello (version 1), login (nickname), then: join, leave (room), \
 broadcast (room, id, msg), sendto (nickname, id, msg), topic (room, id, msg), ignore, away (on), read (room, seq), \
-ls, rooms, history (room), search (text), ping, bye. Rooms start with #, @ is your inbox; ids are yours to choose.";
+ls, rooms, history (room), search (text), redact (room, id, re), moderate (room, id, action: kick, ban, unban, mute, \
+unmute, slow, lock, unlock, grant or revoke; nickname, for_s, reason), release, ping, bye. Rooms start with #, @ is your inbox; ids are yours to choose.";
+
+/// What a search costs, in pages of history.
+const SEARCH_COST: u32 = 2;
+
+/// What a page costs.
+fn cost(limit: u64) -> u32 {
+    1 + u32::from(limit > 100)
+}
 
 pub(super) fn help() -> Body {
     Body::new(HELP)
@@ -31,9 +40,13 @@ impl Hub {
         room: Option<&RoomName>,
         after: Option<&Nickname>,
         limit: u64,
+        now: Now,
     ) -> Result<(), Refusal> {
         let page = match room {
             Some(name) => {
+                if let Some(person) = self.sessions[asker.session].person {
+                    self.may(person, Wish::Read, Some(name), now)?;
+                }
                 // Who follows a room quietly may ask who else is there, even if nobody is.
                 let session = &self.sessions[asker.session];
                 let is_there = |room: &&Room| self.is_alive(room) || session.follows_log(room.log);
@@ -79,8 +92,8 @@ impl Hub {
         limit: u64,
         now: Now,
     ) -> Result<(), Refusal> {
-        let log = self.readable(person, room)?;
-        self.take_query(asker.session, now.mono)?;
+        let log = self.readable(person, room, now)?;
+        self.take_query(asker.session, cost(limit), now.mono)?;
         let known = &self.logs[&log];
         let query = HistoryQuery {
             log,
@@ -120,12 +133,12 @@ impl Hub {
         let logs = names
             .into_iter()
             .map(|name| {
-                let log = self.readable(person, &name)?;
+                let log = self.readable(person, &name, now)?;
                 let known = &self.logs[&log];
                 Ok((log, name, known.first, known.head))
             })
             .collect::<Result<_, Refusal>>()?;
-        self.take_query(asker.session, now.mono)?;
+        self.take_query(asker.session, SEARCH_COST, now.mono)?;
         self.query(asker.session, Query::Search(asker, SearchQuery { text, logs, limit, from }));
         Ok(())
     }
@@ -142,7 +155,10 @@ impl Hub {
     }
 
     /// The log of a room that one may read, or of one's inbox.
-    fn readable(&self, person: PersonId, room: &LogName) -> Result<LogId, Refusal> {
+    fn readable(&self, person: PersonId, room: &LogName, now: Now) -> Result<LogId, Refusal> {
+        if let LogName::Room(name) = room {
+            self.may(person, Wish::Read, Some(name), now)?;
+        }
         match room {
             LogName::Inbox => Ok(self.people[&person].inbox),
             LogName::Room(name) => self

@@ -1,13 +1,17 @@
 //! Taking a nickname: as a guest, or as its owner.
 
-use super::{Effect, Hub, Now, Refusal, names::Holder, person::Person, room::Log, settle::UNAVAILABLE_RETRY_MS};
+use super::{
+    Effect, Hub, Millis, Now, Refusal, names::Holder, person::Person, rates::Allowance, room::Log,
+    settle::UNAVAILABLE_RETRY_MS,
+};
 use crate::{
     ids::{LogId, PersonId, SessionId},
-    journal::{Account, Asker, GUEST_BLOCK, Op},
+    journal::{Account, Asker, GUEST_BLOCK, InviteHash, Op},
 };
 use shared::{
     Epoch, ErrorCode, Event, Nickname, Outgoing, Seq,
     event::{Inbox, Login as LoginAnswer},
+    identity::PublicKey,
     limits,
     request::Login,
     text::{Label, cut},
@@ -18,14 +22,15 @@ const CLAIMING_RETRY_MS: u64 = 1_000;
 
 impl Hub {
     /// Never fails as a request: what is refused is a `login` without success.
-    pub(super) fn login(&mut self, asker: Asker, login: &Login) -> Result<(), Refusal> {
-        if let Err(refusal) = self.try_login(&asker, login) {
+    pub(super) fn login(&mut self, asker: Asker, login: &Login, now: Now) -> Result<(), Refusal> {
+        if let Err(refusal) = self.try_login(&asker, login, now) {
+            self.login_failed(asker.session, now.mono);
             self.refuse_login(asker, login, refusal);
         }
         Ok(())
     }
 
-    fn try_login(&mut self, asker: &Asker, login: &Login) -> Result<(), Refusal> {
+    fn try_login(&mut self, asker: &Asker, login: &Login, now: Now) -> Result<(), Refusal> {
         let session = &self.sessions[asker.session];
         if session.person.is_some() {
             return Err(Refusal::new(ErrorCode::AlreadyLoggedIn, "this connection has logged in already"));
@@ -33,7 +38,8 @@ impl Hub {
         let nickname = login.nickname.as_ref().map_err(|e| Refusal::new(ErrorCode::NicknameInvalid, e.to_string()))?;
         if let Some((key, signature)) = &login.proof {
             // Without TLS the exporter is empty.
-            if !key.verify_login(&session.challenge, b"", &login.sent, signature) {
+            let exporter = session.exporter.as_ref().map_or(&[][..], |exporter| &exporter[..]);
+            if !key.verify_login(&session.challenge, exporter, &login.sent, signature) {
                 return Err(Refusal::new(
                     ErrorCode::BadSignature,
                     "the signature does not fit key, challenge and nickname",
@@ -41,9 +47,11 @@ impl Hub {
             }
         }
         let key = login.proof.as_ref().map(|(key, _)| key);
+        let is_known = key.is_some_and(|key| self.has_claimed(key));
+        self.may_enter(asker.session, nickname, login, is_known, now)?;
         match self.names.holder(nickname) {
             Some(Holder::Person(id)) if self.people[&id].key.is_some() && self.people[&id].key.as_deref() == key => {
-                self.enter(asker.clone(), id, login.quiet)
+                self.enter(asker.clone(), id, login.quiet, now)
             }
             Some(Holder::Person(id)) if self.people[&id].is_claimed() => Err(Refusal::new(
                 ErrorCode::NicknameClaimed,
@@ -61,22 +69,39 @@ impl Hub {
                 ErrorCode::NicknameTaken,
                 "somebody has a nickname that looks like it; choose another",
             )),
-            None if login.proof.is_some() => {
-                self.names.add(nickname, Holder::Claiming);
-                self.store(Op::Claim(asker.clone(), nickname.clone(), Box::new(login.clone())));
-                Ok(())
-            }
-            None if self.next_guest >= self.guests_stored => {
-                // A number that is not reserved might be given again after a crash, with all that is said to it.
-                self.guests_end = self.guests_end.max(self.next_guest + GUEST_BLOCK);
-                self.store(Op::AdmitGuest(asker.clone(), Box::new(login.clone()), self.guests_end));
-                Ok(())
-            }
-            None => {
-                let id = self.add_guest(nickname);
-                self.enter(asker.clone(), id, login.quiet)
-            }
+            None if login.proof.is_some() => self.claim(asker, nickname, login, is_known, now),
+            None => self.admit(asker, nickname, login, now),
         }
+    }
+
+    /// True if a key has a nickname already.
+    fn has_claimed(&self, key: &PublicKey) -> bool {
+        self.claims_of(key) > 0
+    }
+
+    fn claim(&mut self, asker: &Asker, name: &Nickname, login: &Login, is_known: bool, now: Now) -> Result<(), Refusal> {
+        let claims = login.proof.as_ref().map_or(0, |(key, _)| self.claims_of(key));
+        if claims >= self.rules.claims_per_key {
+            return Err(Refusal::new(ErrorCode::TooMany, "that key has claimed too many nicknames; give one back"));
+        }
+        self.take_claim(asker.session, now.mono)?;
+        let invite = if is_known { None } else { self.let_in(login, now)? };
+        self.names.add(name, Holder::Claiming);
+        self.store(Op::Claim(asker.clone(), name.clone(), Box::new(login.clone()), invite));
+        Ok(())
+    }
+
+    fn admit(&mut self, asker: &Asker, name: &Nickname, login: &Login, now: Now) -> Result<(), Refusal> {
+        let invite = self.let_in(login, now)?;
+        if self.next_guest < self.guests_stored && invite.is_none() {
+            let id = self.add_guest(name, now);
+            return self.enter(asker.clone(), id, login.quiet, now);
+        }
+        // A number that is not reserved might be given again after a crash, with all that is said to it.
+        self.guests_end = self.guests_end.max(self.next_guest + GUEST_BLOCK);
+        self.names.add(name, Holder::Claiming);
+        self.store(Op::AdmitGuest(asker.clone(), Box::new(login.clone()), self.guests_end, invite));
+        Ok(())
     }
 
     fn refuse_login(&mut self, asker: Asker, login: &Login, refusal: Refusal) {
@@ -101,8 +126,17 @@ impl Hub {
     }
 
     /// A claim is stored, or was not.
-    pub(super) fn claimed(&mut self, asker: Asker, nickname: &Nickname, login: &Login, account: Option<Account>) {
+    pub(super) fn claimed(
+        &mut self,
+        asker: Asker,
+        nickname: &Nickname,
+        login: &Login,
+        invite: Option<InviteHash>,
+        account: Option<Account>,
+        now: Now,
+    ) {
         let Some(account) = account else {
+            self.give_back_invite(invite);
             self.names.remove(nickname);
             if self.sessions.contains_key(asker.session) {
                 let refusal = Refusal::retry(
@@ -117,10 +151,11 @@ impl Hub {
         let id = account.person;
         self.logs.insert(account.inbox, Log::new(account.epoch.clone(), Seq::FIRST, Seq::ZERO));
         self.names.hand_over(nickname, Holder::Person(id));
-        self.people.insert(id, Box::new(new_person(account)));
+        let person = self.new_person(account, now.mono);
+        self.people.insert(id, Box::new(person));
         if self.sessions.contains_key(asker.session) {
             // Nothing can refuse the first session of a new person.
-            let _ = self.enter(asker, id, login.quiet);
+            let _ = self.enter(asker, id, login.quiet, now);
         }
     }
 
@@ -130,38 +165,52 @@ impl Hub {
         if let Some(until) = account.hold.as_ref().and_then(|hold| hold.until) {
             self.untils.insert((until, account.person));
         }
-        self.people.insert(account.person, Box::new(new_person(account)));
+        let (id, started) = (account.person, self.started);
+        let person = self.new_person(account, started);
+        self.people.insert(id, Box::new(person));
     }
 
-    fn add_guest(&mut self, nickname: &Nickname) -> PersonId {
+    fn add_guest(&mut self, nickname: &Nickname, now: Now) -> PersonId {
         let number = self.next_guest;
         self.next_guest += 1;
         self.reserve_guests();
         let (id, inbox) = (PersonId(-i64::from(number)), LogId(-number));
         let epoch = Epoch::parse(&format!("{}-{number}", self.run)).expect("a short word and a number");
         self.logs.insert(inbox, Log::new(epoch, Seq::FIRST, Seq::ZERO));
-        self.people.insert(id, Box::new(Person::new(nickname.clone(), None, inbox)));
+        let allowance = Allowance::of_person(&self.rules, now.mono);
+        self.people.insert(id, Box::new(Person::new(nickname.clone(), None, inbox, allowance)));
         self.names.add(nickname, Holder::Person(id));
         id
     }
 
     /// Numbers are reserved, or could not be; a guest may wait for one.
-    pub(super) fn guests_reserved(&mut self, end: i32, waiting: Option<(Asker, Box<Login>)>, is_stored: bool) {
+    pub(super) fn guests_reserved(&mut self, end: i32, is_stored: bool) {
         if is_stored {
             self.guests_stored = self.guests_stored.max(end);
         } else {
             // The next guest asks again.
             self.guests_end = self.guests_stored;
         }
-        let Some((asker, login)) = waiting.filter(|(asker, _)| self.sessions.contains_key(asker.session)) else {
+    }
+
+    /// A guest who has waited for a number may come in, or could not be stored.
+    pub(super) fn admitted(&mut self, asker: Asker, login: &Login, invite: Option<InviteHash>, is_stored: bool, now: Now) {
+        let Ok(nickname) = &login.nickname else { return };
+        // The name was kept free meanwhile.
+        self.names.remove(nickname);
+        if !is_stored {
+            self.give_back_invite(invite);
+        }
+        if !self.sessions.contains_key(asker.session) {
             return;
-        };
+        }
         if is_stored {
-            let _ = self.login(asker, &login);
+            let id = self.add_guest(nickname, now);
+            let _ = self.enter(asker, id, login.quiet, now);
         } else {
             let refusal =
                 Refusal::retry(ErrorCode::JournalUnavailable, "no guest can be let in now", UNAVAILABLE_RETRY_MS);
-            self.refuse_login(asker, &login, refusal);
+            self.refuse_login(asker, login, refusal);
         }
     }
 
@@ -173,7 +222,7 @@ impl Hub {
         }
     }
 
-    fn enter(&mut self, asker: Asker, id: PersonId, quiet: bool) -> Result<(), Refusal> {
+    fn enter(&mut self, asker: Asker, id: PersonId, quiet: bool, now: Now) -> Result<(), Refusal> {
         let person = self.people.get_mut(&id).expect("a holder of a name is a person");
         if person.sessions.len() >= self.rules.sessions_per_person {
             return Err(Refusal::new(ErrorCode::TooMany, "that nickname has too many sessions; end one"));
@@ -201,7 +250,19 @@ impl Hub {
             retry_ms: None,
         };
         self.list(id);
+        self.note_entry(asker.session, id, now);
         self.answer(asker, Event::Login(answer))
+    }
+
+    fn new_person(&mut self, account: Account, now: Millis) -> Person {
+        *self.doors.claims.entry(account.key).or_default() += 1;
+        let allowance = Allowance::of_person(&self.rules, now);
+        Person {
+            hold: account.hold.map(Box::new),
+            marks: account.marks,
+            seen: account.seen,
+            ..Person::new(account.nickname, Some(account.key), account.inbox, allowance)
+        }
     }
 
     /// Keeps the list of who is online.
@@ -238,10 +299,4 @@ impl Hub {
     }
 }
 
-fn new_person(account: Account) -> Person {
-    Person {
-        hold: account.hold.map(Box::new),
-        marks: account.marks,
-        ..Person::new(account.nickname, Some(account.key), account.inbox)
-    }
-}
+

@@ -1,36 +1,51 @@
 //! The rules: who is here, and what a request does. No sockets, no disk, no clock: time is an argument, what is to happen
 //! comes out as [`Effect`]s, and what must be durable first comes back through [`Hub::settle`].
 
+mod access;
 mod bucket;
+mod changes;
 mod follow;
 mod ignore;
 mod lists;
 mod login;
 mod marks;
+mod may;
+mod moderate;
+mod orders;
 mod names;
 mod person;
 mod presence;
+mod rates;
 mod room;
+mod rules;
+mod sanctions;
 mod session;
 mod settle;
 mod talk;
 
+pub use access::invite_hash;
 pub use follow::Follow;
+pub use may::{Alert, Standing, Wish};
+pub use rules::{Access, Rules};
 pub use session::Session;
 
 use crate::{
     ids::{IdMap, LogId, PersonId, SessionId},
-    journal::{Asker, Op, Query, Stored},
+    journal::{Asker, Op, Query, RoomRule, Stored},
 };
+use access::Doors;
 use names::Names;
 use person::{Name, Person};
+use rates::Households;
 use room::{Log, Room};
+use sanctions::Sanctions;
+pub use session::Arrival;
 use shared::{
     ErrorCode, Event, Incoming, LogName, Outgoing, Rejection, Request, RoomName, Seq, Tag, UnixMillis,
-    identity::KEY_BYTES,
+    identity::{EXPORTER_BYTES, PublicKey},
 };
 use slotmap::SecondaryMap;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 /// Milliseconds of a clock that only goes forward, from any start.
 pub type Millis = u64;
@@ -42,39 +57,6 @@ pub struct Now {
     pub mono: Millis,
     /// For what people call a time.
     pub wall: UnixMillis,
-}
-
-/// How many of what the server holds, and how fast. Rates do not hold for exempt sessions.
-#[derive(Debug, Clone)]
-pub struct Rules {
-    /// Rooms there may be.
-    pub rooms: usize,
-    /// Persons in a room.
-    pub members: usize,
-    /// Rooms that one session follows.
-    pub rooms_per_session: usize,
-    /// Sessions of one person.
-    pub sessions_per_person: usize,
-    /// Messages a second that a session may send in the long run; more are read later.
-    pub sends_per_s: u32,
-    /// Joins, histories and searches a second in the long run; more are refused.
-    pub queries_per_s: u32,
-    /// What the operator has to say to everybody.
-    pub motd: String,
-}
-
-impl Default for Rules {
-    fn default() -> Self {
-        Self {
-            rooms: 10_000,
-            members: 100_000,
-            rooms_per_session: 100,
-            sessions_per_person: 100,
-            sends_per_s: 10,
-            queries_per_s: 20,
-            motd: String::new(),
-        }
-    }
 }
 
 /// What is to happen.
@@ -94,6 +76,10 @@ pub enum Effect {
     Flush(SessionId),
     /// A connection ends once what it is owed is written.
     Close(SessionId),
+    /// What is kept of a log in memory is no longer so.
+    Forget(LogId),
+    /// What was asked for at the server's own door is done, with so many entries; absent: it could not be stored.
+    Done(u64, Option<u64>),
 }
 
 /// What becomes of an event for a session that does not read.
@@ -164,6 +150,13 @@ pub struct Hub {
     /// Tells the inboxes of guests of different runs apart.
     run: String,
     started: Millis,
+    sanctions: Sanctions,
+    doors: Doors,
+    operators: HashSet<PublicKey>,
+    alert: Alert,
+    households: Households,
+    next_release: Option<Millis>,
+    next_expiry: Option<Millis>,
     effects: Vec<Effect>,
 }
 
@@ -186,12 +179,25 @@ impl Hub {
             guests_stored: stored.guests_end,
             run,
             started: now.mono,
+            sanctions: Sanctions::new(stored.kept.sanctions),
+            doors: Doors {
+                invites: stored.kept.invites.into_iter().map(|invite| (invite.hash, invite)).collect(),
+                places: stored.kept.places.into_iter().collect(),
+                ..Doors::default()
+            },
+            operators: stored.kept.operators.into_iter().collect(),
+            alert: Alert::from_number(stored.kept.alert),
+            households: Households::new(),
+            next_release: None,
+            next_expiry: None,
             effects: Vec::new(),
         };
+        let mut rules: IdMap<LogId, RoomRule> = stored.kept.rules.into_iter().collect();
         for log in stored.logs {
             hub.logs.insert(log.log, Log::new(log.epoch, log.first, log.head));
             if let Some(name) = log.room {
-                hub.rooms.insert(name, Room::new(log.log, log.topic));
+                let rule = rules.remove(&log.log).unwrap_or_default();
+                hub.rooms.insert(name, Room { rule: rule.into(), ..Room::new(log.log, log.topic) });
             }
         }
         for account in stored.accounts {
@@ -201,9 +207,23 @@ impl Hub {
         hub
     }
 
-    /// A connection that may speak the native wire. `challenge` is random; `exempt` frees it from rates.
-    pub fn connect(&mut self, id: SessionId, challenge: [u8; KEY_BYTES], exempt: bool, now: Now) {
-        self.sessions.insert(id, Session::new(challenge, exempt, &self.rules, now.mono));
+    /// A connection that may speak the native wire.
+    pub fn connect(&mut self, id: SessionId, arrival: Arrival) {
+        self.sessions.insert(id, Session::new(arrival));
+    }
+
+    /// The connection speaks TLS: its logins are bound to this.
+    pub fn bind(&mut self, id: SessionId, exporter: [u8; EXPORTER_BYTES]) {
+        if let Some(session) = self.sessions.get_mut(id) {
+            session.exporter = Some(Box::new(exporter));
+        }
+    }
+
+    /// It turns out to come from elsewhere.
+    pub fn comes_from(&mut self, id: SessionId, arrival: Arrival) {
+        if let Some(session) = self.sessions.get_mut(id) {
+            (session.address, session.exempt, session.reserved) = (arrival.address, arrival.exempt, arrival.reserved);
+        }
     }
 
     /// A connection has ended. `broke`: it did not say `bye`, so a claimed nickname counts as away for a while.
@@ -233,14 +253,14 @@ impl Hub {
                 return Progress::Done;
             }
         };
-        let is_send = matches!(incoming.request, Request::Send(_));
+        let is_send = incoming.request.is_send();
         let follows_sends = is_send && session.in_flight == session.sends_in_flight;
         if waits && (!follows_sends || session.in_flight >= session::IN_FLIGHT_MAX) {
             return Progress::Wait;
         }
         if is_send
-            && session.person.is_some()
-            && let Some(at) = session.sends.take(now.mono)
+            && let Some(person) = session.person
+            && let Some(at) = self.take_send(id, person, now.mono)
         {
             self.say_slowed_down(id);
             return Progress::Later(at);
@@ -248,9 +268,8 @@ impl Hub {
         match self.handle(id, incoming, now) {
             Ok(()) => {}
             Err(_) if waits => {
-                if let Some(session) = self.sessions.get_mut(id).filter(|_| is_send) {
-                    // It is asked again, and pays then.
-                    session.sends.give_back();
+                if let Some(person) = self.sessions[id].person.filter(|_| is_send) {
+                    self.give_back_send(id, person, now.mono);
                 }
                 return Progress::Wait;
             }
@@ -271,7 +290,7 @@ impl Hub {
             _ if !greeted => {
                 return Err(Refusal::new(ErrorCode::HelloFirst, "say {\"type\":\"hello\",\"version\":1} first"));
             }
-            Request::Login(login) => return self.login(asker(), login),
+            Request::Login(login) => return self.login(asker(), login, now),
             Request::Ping => return self.answer(asker(), Event::Pong),
             Request::Pong => return Ok(()),
             Request::Help => return self.answer(asker(), Event::Help { msg: lists::help() }),
@@ -291,11 +310,16 @@ impl Hub {
                 self.unfollow(id, room, false, now);
                 self.answer(asker(), Event::Left { room: room.clone() })
             }
-            Request::Send(send) => self.send(asker(), person, send, incoming),
+            Request::Send(send) => self.send(asker(), person, send, incoming, now),
+            Request::Moderate(moderate) => self.moderate(asker(), person, moderate, incoming, now),
+            Request::Redact { id, room, re, reason } => {
+                self.redact(asker(), person, room, id, *re, reason, incoming, now)
+            }
+            Request::Release => self.release(asker(), person),
             Request::Ignore { on, until } => self.ignore(asker(), person, *on, *until, now),
             Request::Away { on } => self.away(asker(), person, *on, now),
             Request::Read { room, seq, back } => self.read(asker(), person, room, *seq, *back),
-            Request::Ls { room, after, limit } => self.ls(asker(), room.as_ref(), after.as_ref(), *limit),
+            Request::Ls { room, after, limit } => self.ls(asker(), room.as_ref(), after.as_ref(), *limit, now),
             Request::Rooms { after, limit } => self.list_rooms(asker(), after.as_ref(), *limit),
             Request::History { room, place, limit } => self.history(asker(), person, room, *place, *limit, now),
             Request::Search { text, room, limit, from } => {
@@ -383,6 +407,9 @@ impl Hub {
     /// Does what is due.
     pub fn tick(&mut self, now: Now) {
         self.tick_presence(now);
+        self.sweep_households(now.mono);
+        self.release_unused(now);
+        self.expire(now);
         self.tick_untils(now);
     }
 

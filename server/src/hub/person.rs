@@ -1,10 +1,11 @@
 //! A person: a claimed nickname with its key, or a guest's one login.
 
+use super::rates::Allowance;
 use crate::{
     ids::{LogId, SessionId},
     journal::Hold,
 };
-use shared::{Nickname, RoomName, Seq, event::Member, event::State, identity::PublicKey, text::Label};
+use shared::{Nickname, RoomName, Seq, UnixMillis, event::Member, event::State, identity::PublicKey, text::Label};
 use std::{collections::BTreeMap, sync::Arc};
 
 /// A nickname behind what lists are sorted by; whoever lists it shares it.
@@ -28,10 +29,14 @@ pub(super) struct Person {
     pub(super) hold: Option<Box<Hold>>,
     /// How far a claimed nickname has read.
     pub(super) marks: BTreeMap<LogId, Seq>,
+    /// What it may still do.
+    pub(super) allowance: Allowance,
+    /// When a claimed nickname was used last, if that is known.
+    pub(super) seen: Option<UnixMillis>,
 }
 
 impl Person {
-    pub(super) fn new(nickname: Nickname, key: Option<PublicKey>, inbox: LogId) -> Self {
+    pub(super) fn new(nickname: Nickname, key: Option<PublicKey>, inbox: LogId, allowance: Allowance) -> Self {
         Self {
             order: Arc::new(nickname.order()),
             key: key.map(Box::new),
@@ -41,6 +46,8 @@ impl Person {
             away: false,
             hold: None,
             marks: BTreeMap::new(),
+            allowance,
+            seen: None,
         }
     }
 

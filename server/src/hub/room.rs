@@ -1,8 +1,8 @@
 //! A log as the hub sees it, and a room around one.
 
-use super::{Millis, person::Name, presence::Change};
-use crate::ids::{LogId, PersonId, SessionId};
-use shared::{Epoch, Seq, limits};
+use super::{Millis, changes::Rule, person::Name, presence::Change};
+use crate::ids::{IdMap, LogId, PersonId, SessionId};
+use shared::{Epoch, Seq, limits, moderation::Role};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// A log: where it stands, and who follows it.
@@ -33,6 +33,10 @@ pub(super) struct Room {
     pub(super) is_crowd: bool,
     /// What the next presence tells.
     pub(super) changes: Vec<Change>,
+    /// Who may do what in it.
+    pub(super) rule: Rule,
+    /// When who has said something last, while everybody has to wait between two messages.
+    pub(super) spoken: IdMap<PersonId, Millis>,
 }
 
 /// A person in a room.
@@ -47,7 +51,12 @@ pub(super) struct Member {
 
 impl Room {
     pub(super) fn new(log: LogId, topic: String) -> Self {
-        Self { log, topic, members: BTreeMap::new(), is_crowd: false, changes: Vec::new() }
+        Self { log, topic, members: BTreeMap::new(), is_crowd: false, changes: Vec::new(), rule: Rule::default(), spoken: IdMap::default() }
+    }
+
+    /// True if it belongs to somebody.
+    pub(super) fn has_owner(&self) -> bool {
+        self.rule.roles.values().any(|role| *role == Role::Owner)
     }
 
     /// Notices that the room has grown into a crowd. What was to be named no longer is.

@@ -1,6 +1,6 @@
 //! One connection as the hub sees it.
 
-use super::{Follow, Hub, Millis, Refusal, Rules, Slot, bucket::Bucket};
+use super::{Follow, Hub, Refusal, Slot};
 use crate::{
     hub::Effect,
     ids::{LogId, PersonId, SessionId},
@@ -10,13 +10,27 @@ use shared::{
     ErrorCode, Event, LogName,
     code::NoticeCode,
     event::{Limits, Notice, Welcome},
-    identity::{KEY_BYTES, base64url},
+    identity::{EXPORTER_BYTES, KEY_BYTES, base64url},
     limits,
     text::Label,
 };
+use std::net::IpAddr;
 
 /// Requests of a session that may wait for the journal; each holds at most one line.
 pub(super) const IN_FLIGHT_MAX: usize = 64;
+
+/// How a connection comes in.
+#[derive(Debug, Clone, Copy)]
+pub struct Arrival {
+    /// Where from.
+    pub address: IpAddr,
+    /// Random: what a login on it must sign.
+    pub challenge: [u8; KEY_BYTES],
+    /// Rates do not hold for it.
+    pub exempt: bool,
+    /// There is room for it only if its key is known.
+    pub reserved: bool,
+}
 
 /// One connection.
 #[derive(Debug)]
@@ -33,10 +47,16 @@ pub struct Session {
     pub(super) sends_in_flight: usize,
     pub(super) follows: Vec<Follow>,
     pub(super) challenge: [u8; KEY_BYTES],
+    /// What logins are bound to: only the two ends of its TLS know it.
+    pub(super) exporter: Option<Box<[u8; EXPORTER_BYTES]>>,
     pub(super) failed_logins: u32,
     pub(super) bad_lines: u32,
-    pub(super) sends: Bucket,
-    pub(super) queries: Bucket,
+    /// Where it comes from.
+    pub(super) address: IpAddr,
+    /// Rates do not hold for it.
+    pub(super) exempt: bool,
+    /// There is room for it only if its key is known.
+    pub(super) reserved: bool,
     /// It was told that its sends are read later.
     pub(super) slowed_down: bool,
     /// It was told that the journal is unavailable.
@@ -46,8 +66,8 @@ pub struct Session {
 }
 
 impl Session {
-    pub(super) fn new(challenge: [u8; KEY_BYTES], exempt: bool, rules: &Rules, now: Millis) -> Self {
-        let rate = |per_s| if exempt { 0 } else { per_s };
+    pub(super) fn new(arrival: Arrival) -> Self {
+        let Arrival { address, challenge, exempt, reserved } = arrival;
         Self {
             person: None,
             greeted: false,
@@ -56,10 +76,12 @@ impl Session {
             sends_in_flight: 0,
             follows: Vec::new(),
             challenge,
+            exporter: None,
             failed_logins: 0,
             bad_lines: 0,
-            sends: Bucket::new(rate(rules.sends_per_s), now),
-            queries: Bucket::new(rate(rules.queries_per_s), now),
+            address,
+            exempt,
+            reserved,
             slowed_down: false,
             unavailable: false,
             stands: 0,
@@ -102,16 +124,8 @@ impl Hub {
     pub(super) fn say_slowed_down(&mut self, id: SessionId) {
         let session = &mut self.sessions[id];
         if !std::mem::replace(&mut session.slowed_down, true) {
-            let notice = Notice { code: NoticeCode::SlowedDown, in_ms: None, retry_ms: None };
+            let notice = Notice::new(NoticeCode::SlowedDown);
             self.effects.push(Effect::Tell(vec![id], Slot::Keep, Event::Notice(notice)));
-        }
-    }
-
-    /// Refuses a session that asks for more pages than it may.
-    pub(super) fn take_query(&mut self, id: SessionId, now: Millis) -> Result<(), Refusal> {
-        match self.sessions[id].queries.take(now) {
-            None => Ok(()),
-            Some(at) => Err(Refusal::retry(ErrorCode::SlowDown, "too many joins, histories and searches", at - now)),
         }
     }
 }

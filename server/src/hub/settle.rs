@@ -38,22 +38,25 @@ impl Hub {
             }
         }
         match (op, done) {
-            (Op::Append(asker, draft), done) => self.settle_append(&asker, *draft, done),
-            (Op::OpenRoom(asker, room, start), Done::Opened(log, epoch)) => {
-                self.opened(asker, room, &start, (log, epoch), now);
+            (Op::Append(asker, draft), done) => self.settle_append(&asker, *draft, done, now),
+            (Op::OpenRoom(asker, room, start, owner), Done::Opened(log, epoch)) => {
+                self.opened(asker, room, &start, (log, epoch, owner), now);
             }
-            (Op::OpenRoom(asker, room, _), _) => self.unavailable(asker, "join", Some(LogName::Room(room))),
-            (Op::Claim(asker, nickname, login), Done::Claimed(account)) => {
-                self.claimed(asker, &nickname, &login, Some(account));
+            (Op::OpenRoom(asker, room, ..), _) => self.unavailable(asker, "join", Some(LogName::Room(room))),
+            (Op::Claim(asker, nickname, login, invite), done) => {
+                let account = if let Done::Claimed(account) = done { Some(account) } else { None };
+                self.claimed(asker, &nickname, &login, invite, account, now);
             }
-            (Op::Claim(asker, nickname, login), _) => self.claimed(asker, &nickname, &login, None),
+            (Op::Deed(asker, ticket, deed), done) => self.deed_done(asker, ticket, &deed, &done, now),
             // With a hold and without an asker it only keeps what is so already.
             (Op::SetHold(asker, person, hold), Done::Stored) if asker.is_some() || hold.is_none() => {
                 self.set_hold(asker, person, hold, now);
             }
-            (Op::ReserveGuests(end), done) => self.guests_reserved(end, None, matches!(done, Done::Stored)),
-            (Op::AdmitGuest(asker, login, end), done) => {
-                self.guests_reserved(end, Some((asker, login)), matches!(done, Done::Stored));
+            (Op::ReserveGuests(end), done) => self.guests_reserved(end, matches!(done, Done::Stored)),
+            (Op::AdmitGuest(asker, login, end, invite), done) => {
+                let is_stored = matches!(done, Done::Stored);
+                self.guests_reserved(end, is_stored);
+                self.admitted(asker, &login, invite, is_stored, now);
             }
             (Op::SetHold(None, person, None), Done::Unavailable) => {
                 self.untils.insert((now.wall + UNAVAILABLE_RETRY_MS, person));
@@ -75,7 +78,7 @@ impl Hub {
         }
     }
 
-    fn settle_append(&mut self, asker: &Asker, draft: Draft, done: Done) {
+    fn settle_append(&mut self, asker: &Asker, draft: Draft, done: Done, now: Now) {
         match done {
             Done::Appended { entry, copy } => {
                 for new in std::iter::once(&entry).chain(&copy) {
@@ -90,12 +93,19 @@ impl Hub {
                         }
                     });
                 }
+                if !draft.changes.is_empty() || draft.kind == Kind::Moderation {
+                    self.act_stored(&draft, now);
+                }
                 self.ack(asker, draft, entry.seq, entry.at);
             }
             Done::Known(seq, at) => self.ack(asker, draft, seq, at),
             Done::IdReused => {
                 let detail = "that id has been used for another message; choose another";
                 self.refuse_draft(asker, &draft, Refusal::new(ErrorCode::IdReused, detail));
+            }
+            Done::Forbidden => {
+                let detail = "only moderators take out what others have said";
+                self.refuse_draft(asker, &draft, Refusal::new(ErrorCode::Forbidden, detail));
             }
             Done::Refused => {
                 if let (Some(rejection), true) = (draft.refusal, self.sessions.contains_key(asker.session)) {
@@ -135,6 +145,8 @@ impl Hub {
         let request = match (&draft.room, &draft.kind) {
             (LogName::Inbox, _) => "sendto",
             (LogName::Room(_), Kind::Topic) => "topic",
+            (LogName::Room(_), Kind::Moderation) => "moderate",
+            (LogName::Room(_), Kind::Redact) => "redact",
             (LogName::Room(_), _) => "broadcast",
         };
         let rejection =
@@ -144,7 +156,7 @@ impl Hub {
         }
     }
 
-    fn unavailable(&mut self, asker: Asker, request: &str, room: Option<LogName>) {
+    pub(super) fn unavailable(&mut self, asker: Asker, request: &str, room: Option<LogName>) {
         if self.sessions.contains_key(asker.session) {
             let refusal = Refusal::retry(ErrorCode::JournalUnavailable, UNAVAILABLE, UNAVAILABLE_RETRY_MS);
             let rejection = rejection(&asker, request, room.as_ref(), refusal);

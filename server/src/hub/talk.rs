@@ -1,12 +1,16 @@
 //! Saying something: what may become an entry, and of which log.
 
-use super::{Hub, Refusal, names::Holder};
+use super::{
+    Hub, Now, Refusal,
+    may::{Standing, Wish},
+    names::Holder,
+};
 use crate::{
     ids::{LogId, PersonId},
     journal::{Asker, Draft, Op},
 };
 use shared::{
-    ErrorCode, Incoming, LogName, Nickname, RoomName, Seq,
+    ErrorCode, Incoming, Kind, LogName, Nickname, RoomName, Seq,
     request::{Destination, Send},
     text::TextError,
 };
@@ -34,13 +38,15 @@ impl Hub {
         sender: PersonId,
         send: &Send,
         incoming: &Incoming,
+        now: Now,
     ) -> Result<(), Refusal> {
         let text = send.text.clone().map_err(text_refusal)?;
         let (target, refusal) = match &send.to {
-            Destination::Room(room) => self.room_target(&asker, sender, room)?,
-            Destination::Person(to) => self.person_target(sender, to)?,
+            Destination::Room(room) => self.room_target(&asker, sender, room, &send.kind, now)?,
+            Destination::Person(to) => self.person_target(sender, to, now)?,
         };
         let refusal = refusal.or_else(|| self.check_reply(target.log, send.re));
+        let refusal = refusal.or_else(|| self.wait_between(sender, &target.room, now));
         let draft = Draft {
             log: target.log,
             room: target.room,
@@ -52,6 +58,7 @@ impl Hub {
             text,
             to: target.to,
             refusal: refusal.map(|refusal| refusal.of(incoming)),
+            changes: Vec::new(),
         };
         self.store(Op::Append(asker, Box::new(draft)));
         Ok(())
@@ -62,12 +69,17 @@ impl Hub {
         asker: &Asker,
         sender: PersonId,
         room: &RoomName,
+        kind: &Kind,
+        now: Now,
     ) -> Result<(Target, Option<Refusal>), Refusal> {
         let not_in_room = || Refusal::new(ErrorCode::NotInRoom, format!("join {room} first; you are not in it"));
         // A room that is not there knows no ids.
         let log = self.rooms.get(room).ok_or_else(not_in_room)?.log;
         let session = &self.sessions[asker.session];
-        let refusal = if !session.follows_log(log) {
+        let wish = if *kind == Kind::Topic { Wish::Topic } else { Wish::Talk };
+        let refusal = if let Err(refusal) = self.may(sender, wish, Some(room), now) {
+            Some(refusal)
+        } else if !session.follows_log(log) {
             Some(not_in_room())
         } else if self.people[&sender].hold.is_some() && !session.quiet {
             Some(Refusal::new(ErrorCode::Ignoring, "ignore mode is on; end it to talk to rooms"))
@@ -77,7 +89,7 @@ impl Hub {
         Ok((Target { log, room: LogName::Room(room.clone()), to: None }, refusal))
     }
 
-    fn person_target(&self, sender: PersonId, to: &Nickname) -> Result<(Target, Option<Refusal>), Refusal> {
+    fn person_target(&self, sender: PersonId, to: &Nickname, now: Now) -> Result<(Target, Option<Refusal>), Refusal> {
         let log = self.people[&sender].inbox;
         let receiver = match self.names.holder(to) {
             Some(Holder::Person(id)) => Some(id),
@@ -93,7 +105,26 @@ impl Hub {
                 ((to.clone(), None), Some(Refusal::new(ErrorCode::NoSuchUser, detail)))
             }
         };
+        let refusal = self.may(sender, Wish::Write, None, now).err().or(refusal);
         Ok((Target { log, room: LogName::Inbox, to: Some(to) }, refusal))
+    }
+
+    /// In a slow room everybody but its moderators waits between two messages.
+    fn wait_between(&mut self, sender: PersonId, room: &LogName, now: Now) -> Option<Refusal> {
+        let LogName::Room(name) = room else { return None };
+        let seconds = self.rooms.get(name).map_or(0, |room| room.rule.slow_s);
+        if seconds == 0 || self.standing(sender, Some(name)) >= Standing::Moderator {
+            return None;
+        }
+        let spoken = &mut self.rooms.get_mut(name)?.spoken;
+        let wait = u64::from(seconds) * 1_000;
+        spoken.retain(|_, at| *at + wait > now.mono);
+        if let Some(at) = spoken.get(&sender) {
+            let detail = format!("the room is slow: {seconds} seconds between two messages");
+            return Some(Refusal::retry(ErrorCode::SlowDown, detail, at + wait - now.mono));
+        }
+        spoken.insert(sender, now.mono);
+        None
     }
 
     fn check_reply(&self, log: LogId, re: Option<Seq>) -> Option<Refusal> {

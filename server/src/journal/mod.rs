@@ -3,9 +3,11 @@
 //! Ops go in by batches, in order; a stream of [`Batch`]es comes out, in the same order, each op with its result. What
 //! stands in a batch is on disk. Pages are read beside it.
 
+pub mod change;
 pub mod search_text;
 mod sqlite;
 
+pub use change::{Change, Deed, Invite, Kept, RoomRule, Sanction, Sanctioned, Subject};
 pub use sqlite::{InlineJournal, Settings, SqliteJournal, lock_directory};
 
 use crate::ids::{LogId, PersonId, SessionId};
@@ -43,10 +45,10 @@ pub struct Asker {
 pub enum Op {
     /// A message.
     Append(Asker, Box<Draft>),
-    /// A room that is not there yet, and the `join` that waits for it.
-    OpenRoom(Asker, RoomName, Start),
+    /// A room that is not there yet, and the `join` that waits for it. Who makes it owns it, if it has a key.
+    OpenRoom(Asker, RoomName, Start, Option<PersonId>),
     /// A nickname for a key, and the `login` that waits for it.
-    Claim(Asker, Nickname, Box<Login>),
+    Claim(Asker, Nickname, Box<Login>, Option<InviteHash>),
     /// Ignore mode of a claimed nickname on, or off.
     SetHold(Option<Asker>, PersonId, Option<Hold>),
     /// Read mark of a claimed nickname; true: it may move back.
@@ -55,8 +57,10 @@ pub enum Op {
     DropInbox(LogId),
     /// Numbers of guests below this one are in use.
     ReserveGuests(i32),
-    /// The same, and the `login` of a guest that waits for it.
-    AdmitGuest(Asker, Box<Login>, i32),
+    /// The same, and the `login` of a guest that waits for it, and what it was let in by.
+    AdmitGuest(Asker, Box<Login>, i32, Option<InviteHash>),
+    /// Changes beside entries; who asked for them at the server's own door is answered by this number.
+    Deed(Option<Asker>, Option<u64>, Box<Deed>),
     /// A session that was told [`Done::Unavailable`] has ended.
     Ended(SessionId),
 }
@@ -70,9 +74,11 @@ impl Op {
             | Self::Claim(asker, ..)
             | Self::AdmitGuest(asker, ..)
             | Self::SetHold(Some(asker), ..)
+            | Self::Deed(Some(asker), ..)
             | Self::SetMark(Some(asker), ..) => Some(asker),
             Self::SetHold(None, ..)
             | Self::SetMark(None, ..)
+            | Self::Deed(None, ..)
             | Self::DropInbox(_)
             | Self::ReserveGuests(_)
             | Self::Ended(_) => None,
@@ -103,6 +109,8 @@ pub struct Draft {
     pub to: Option<(Nickname, Option<LogId>)>,
     /// If the id is not known already, this refuses it.
     pub refusal: Option<Rejection>,
+    /// What is stored with it.
+    pub changes: Vec<Change>,
 }
 
 /// A person's ignore mode.
@@ -150,6 +158,10 @@ pub enum Done {
     IdReused,
     /// The draft's refusal holds.
     Refused,
+    /// What was to be changed is not the sender's to change.
+    Forbidden,
+    /// The changes are stored.
+    Changed(Touched),
     /// Nothing of it was stored; try later. So it is with every later message of that session into that log, until the
     /// first one that was refused comes again: their order is kept.
     Unavailable,
@@ -160,6 +172,20 @@ pub enum Done {
     /// It is stored.
     Stored,
 }
+
+/// Entries that changes have touched.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Touched {
+    /// How many.
+    pub entries: u64,
+    /// Of these logs: what is kept of them elsewhere is no longer so.
+    pub logs: Vec<LogId>,
+    /// Logs that begin later now.
+    pub firsts: Vec<(LogId, Seq)>,
+}
+
+/// SHA-256 of an invite's token.
+pub type InviteHash = [u8; 32];
 
 /// A new entry.
 #[derive(Debug, Clone)]
@@ -208,6 +234,8 @@ pub struct Account {
     pub hold: Option<Hold>,
     /// How far it has read.
     pub marks: BTreeMap<LogId, Seq>,
+    /// When it was used last, if that is known.
+    pub seen: Option<UnixMillis>,
 }
 
 /// What the server knows when it starts.
@@ -221,6 +249,8 @@ pub struct Stored {
     pub next_guest: i32,
     /// and below here without asking: nobody gets them again.
     pub guests_end: i32,
+    /// Who may do what, and who may not.
+    pub kept: Kept,
 }
 
 impl Stored {

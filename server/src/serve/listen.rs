@@ -3,6 +3,7 @@
 use super::reactor::Reactor;
 use crate::config::Listen;
 use anyhow::{Context, bail};
+use listenfd::ListenFd;
 use mio::Token;
 use socket2::{Domain, Protocol, Socket, Type};
 use std::{
@@ -34,6 +35,27 @@ pub(crate) fn bind(addresses: &[Listen]) -> anyhow::Result<Vec<TcpListener>> {
         }
     }
     Ok(listeners)
+}
+
+/// Sockets that whoever started the server listens on for it already (`LISTEN_FDS` of systemd).
+pub(crate) fn inherited() -> anyhow::Result<Vec<TcpListener>> {
+    let mut passed = ListenFd::from_env();
+    let mut listeners = Vec::new();
+    for index in 0..passed.len() {
+        let listener = passed.take_tcp_listener(index).context("an inherited socket is none that listens for TCP")?;
+        if let Some(listener) = listener {
+            listener.set_nonblocking(true)?;
+            listeners.push(listener);
+        }
+    }
+    Ok(listeners)
+}
+
+/// The listener for figures. Must be called inside a runtime.
+pub(crate) fn bind_figures(address: SocketAddr) -> anyhow::Result<tokio::net::TcpListener> {
+    let bound = TcpListener::bind(address).with_context(|| format!("{address} can't be listened on for metrics"))?;
+    bound.set_nonblocking(true)?;
+    Ok(tokio::net::TcpListener::from_std(bound)?)
 }
 
 fn bind_one(address: SocketAddr) -> io::Result<TcpListener> {

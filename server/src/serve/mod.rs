@@ -1,11 +1,13 @@
 //! The one loop: waits for sockets, the journal and the time, and lets the engine do the rest.
 
+mod commands;
 mod listen;
 mod reactor;
 
-pub(crate) use listen::bind;
+pub(crate) use listen::{bind, bind_figures, inherited};
 
 use crate::{
+    admin::Command,
     clock::Clock,
     engine::{Engine, Socket},
     hub::Millis,
@@ -13,6 +15,7 @@ use crate::{
     journal::Output,
 };
 use anyhow::{Context, bail};
+pub(crate) use commands::Desk;
 use listen::Listener;
 use mio::{Token, net::TcpStream};
 use reactor::Reactor;
@@ -40,6 +43,8 @@ pub(crate) struct Server {
     listeners: Vec<Listener>,
     clock: Clock,
     accept_at: Option<Millis>,
+    commands: UnboundedReceiver<Command>,
+    desk: Desk,
 }
 
 impl Server {
@@ -49,10 +54,12 @@ impl Server {
         outputs: UnboundedReceiver<Output>,
         listeners: Vec<std::net::TcpListener>,
         clock: Clock,
+        commands: UnboundedReceiver<Command>,
+        desk: Desk,
     ) -> anyhow::Result<Self> {
         let reactor = Reactor::new()?;
         let listeners = listen::register(&reactor, listeners)?;
-        Ok(Self { engine, outputs, reactor, listeners, clock, accept_at: None })
+        Ok(Self { engine, outputs, reactor, listeners, clock, accept_at: None, commands, desk })
     }
 
     /// Serves until `stop` says so; then tells everybody, writes what is owed, and ends. An error: the journal failed.
@@ -62,6 +69,7 @@ impl Server {
             let asked_to_stop = tokio::select! {
                 ready = self.reactor.ready() => { ready?; false }
                 output = self.outputs.recv() => { self.output(output)?; false }
+                Some(command) = self.commands.recv() => { self.engine.set_time(self.clock.now()); self.command(command); false }
                 () = self.clock.sleep_until(deadline) => false,
                 _ = stop.changed() => true,
             };
@@ -76,7 +84,8 @@ impl Server {
     }
 
     fn next_deadline(&self) -> Option<Millis> {
-        [self.accept_at, self.engine.next_deadline()].into_iter().flatten().min()
+        let look = (self.desk.has_files()).then_some(self.desk.look_at);
+        [self.accept_at, look, self.engine.next_deadline()].into_iter().flatten().min()
     }
 
     /// Reads what is there before any time is judged, then lets everything else happen.
@@ -98,10 +107,14 @@ impl Server {
             self.accept_at = None;
             (0..self.listeners.len()).try_for_each(|listener| self.accept(listener))?;
         }
+        if self.desk.has_files() && self.desk.look_at <= now.mono {
+            self.look_at_certificate();
+        }
         // The journal stores while the sockets are written.
         self.engine.turn();
         self.engine.flush_all();
         self.engine.hand_over();
+        self.answer_done();
         Ok(())
     }
 

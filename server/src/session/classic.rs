@@ -134,7 +134,8 @@ impl Classic {
                 Display::with_success(Type::Login, false, "账号不能够带有空格")
             }
             Classical::Login(name) => {
-                let login = Login { nickname: Nickname::parse(&name), sent: name.into(), proof: None, quiet: false };
+                let (nickname, sent) = (Nickname::parse(&name), name.into());
+                let login = Login { nickname, sent, proof: None, quiet: false, invite: None };
                 let agent = Label::new("classic");
                 return vec![Request::Hello { version: limits::WIRE_VERSION, agent }, Request::Login(login)];
             }

@@ -41,6 +41,12 @@ pub(crate) struct Connection {
     pub(crate) output: Output,
     /// When it was opened, on a clock that stands still with the server.
     pub(crate) opened: Millis,
+    /// Until then it may say by its first bytes what it speaks, on the same clock.
+    pub(crate) greet_at: Millis,
+    /// A proxy has not yet said where it comes from.
+    pub(crate) is_proxied: bool,
+    /// It speaks TLS, and the handshake is over.
+    pub(crate) is_secured: bool,
     /// It has logged in.
     pub(crate) logged_in: bool,
     /// Bytes and lines before the login.
@@ -55,13 +61,16 @@ pub(crate) struct Connection {
 
 impl Connection {
     /// A connection of which nothing is known.
-    pub(crate) fn new(now: Millis) -> Self {
+    pub(crate) fn new(now: Millis, greet_at: Millis) -> Self {
         Self {
             dialect: Dialect::Unknown,
             unread: Vec::new(),
             asked: VecDeque::new(),
             output: Output::default(),
             opened: now,
+            greet_at,
+            is_proxied: false,
+            is_secured: false,
             logged_in: false,
             spent: (0, 0),
             silent: 0,

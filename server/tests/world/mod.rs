@@ -166,7 +166,7 @@ impl World {
         let challenge = base64url(&[if proof == Proof::Broken { 8 } else { 7 }; 32]);
         let sign = |key: Identity| (key.public(), key.sign_login(&challenge, b"", nickname).unwrap());
         let proof = (proof != Proof::Guest).then(|| sign(identity(owner)));
-        let login = Login { sent: nickname.into(), nickname: Nickname::parse(nickname), proof, quiet };
+        let login = Login { sent: nickname.into(), nickname: Nickname::parse(nickname), proof, quiet, invite: None };
         self.ask(id, Request::Login(login));
     }
 

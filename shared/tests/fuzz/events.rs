@@ -136,7 +136,7 @@ fn events() -> impl Strategy<Value = Event> {
         1 => (rooms(), any::<u64>(), members())
             .prop_map(|(room, members, roster)| Event::Roster { room, members, roster }),
         1 => (notices, any::<Option<u64>>(), any::<Option<u64>>())
-            .prop_map(|(code, in_ms, retry_ms)| Event::Notice(Notice { code, in_ms, retry_ms })),
+            .prop_map(|(code, in_ms, retry_ms)| Event::Notice(Notice { in_ms, retry_ms, ..Notice::new(code) })),
     ]
 }
 

@@ -45,6 +45,14 @@ impl Backlog {
         self.count += 1;
     }
 
+    /// Entries of a log before this one have gone.
+    pub(super) fn skip_to(&mut self, log: LogId, first: Seq) {
+        if let Some(next) = self.logs.get_mut(&log).filter(|next| **next < first) {
+            self.count = self.count.saturating_sub(first.since(*next));
+            *next = first;
+        }
+    }
+
     /// Entries that it lacks.
     pub(super) fn count(&self) -> u64 {
         self.count

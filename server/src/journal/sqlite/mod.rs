@@ -3,6 +3,7 @@
 //! One thread writes: all that is queued becomes one transaction (group commit). One thread reads, through a connection
 //! that may only query. The full-text index follows behind the commits, in the writer's idle moments.
 
+mod change;
 mod checkpoint;
 mod index;
 mod inline;
@@ -236,6 +237,7 @@ mod tests {
                 text: Text::parse("psst").unwrap(),
                 to: None,
                 refusal: None,
+                changes: Vec::new(),
             }),
         )
     }

@@ -40,6 +40,10 @@ pub(super) fn page(connection: &Connection, query: &Query) -> Page {
 
 fn lines(connection: &Connection, log: LogId, room: &LogName, after: Seq, head: Seq) -> rusqlite::Result<Page> {
     let (mut lines, mut last) = (Vec::new(), after);
+    if first(connection, log)? > after.next() {
+        // They have gone just now; the cursor will be told.
+        return Ok(Page::Lines(lines, last));
+    }
     let mut statement =
         connection.prepare_cached(&format!("SELECT {COLUMNS} FROM entry WHERE place > ? AND place <= ?"))?;
     let mut rows = statement.query([log.place(after), log.place(head)])?;
@@ -56,14 +60,16 @@ fn lines(connection: &Connection, log: LogId, room: &LogName, after: Seq, head: 
 }
 
 fn history(connection: &Connection, query: &HistoryQuery) -> rusqlite::Result<Event> {
+    // Some may have gone since it was asked.
+    let from = query.first.max(first(connection, query.log)?);
     let ascending = matches!(query.place, Place::After(_) | Place::At(_));
     // The entries strictly between these two are asked for.
     let (after, before) = match query.place {
-        Place::Newest => (query.first.previous(), query.head.next()),
-        Place::Before(seq) => (query.first.previous(), seq.min(query.head.next())),
-        Place::After(seq) => (seq.max(query.first.previous()), query.head.next()),
+        Place::Newest => (from.previous(), query.head.next()),
+        Place::Before(seq) => (from.previous(), seq.min(query.head.next())),
+        Place::After(seq) => (seq.max(from.previous()), query.head.next()),
         Place::At(at) => {
-            let first = first_not_older(connection, query.log, query.first, query.head, at)?;
+            let first = first_not_older(connection, query.log, from, query.head, at)?;
             (first.previous(), query.head.next())
         }
     };
@@ -95,6 +101,13 @@ fn history(connection: &Connection, query: &HistoryQuery) -> rusqlite::Result<Ev
         entries.reverse();
     }
     Ok(Event::History(History { room: query.room.clone(), epoch: query.epoch.clone(), entries, more }))
+}
+
+/// The first entry of a log that is kept.
+pub(super) fn first(connection: &Connection, log: LogId) -> rusqlite::Result<Seq> {
+    let mut statement = connection.prepare_cached("SELECT first FROM log WHERE log = ?")?;
+    // A guest's inbox has no row, and loses nothing.
+    Ok(statement.query_row([log.0], |row| schema::seq(row, "first")).optional()?.unwrap_or(Seq::FIRST))
 }
 
 /// The bytes that an entry takes in an answer, with its comma and room.

@@ -3,7 +3,7 @@
 //! Entries lie in one table, clustered by [`LogId::place`]; one unique index serves the ids and the authors. Seqs of a
 //! log have no holes: what is taken out leaves a tombstone.
 
-use super::{Settings, sum::Sum};
+use super::{Settings, change, sum::Sum};
 use crate::{
     ids::{LogId, PersonId},
     journal::{Account, GUEST_BLOCK, Hold, Stored, StoredLog},
@@ -16,12 +16,62 @@ use shared::{
 };
 use std::{collections::BTreeMap, fs::File, path::Path};
 
-const VERSION: i64 = 2;
+const VERSION: i64 = 3;
 /// What the first format lacks. Its rows have no checksums, and are taken as they are.
 const FROM_1: &str = "
 ALTER TABLE entry ADD COLUMN sum INTEGER;
 ALTER TABLE log ADD COLUMN sum INTEGER;
 ALTER TABLE account ADD COLUMN sum INTEGER;
+";
+
+/// What the first two lack: who may do what, who may not, who was let in by what.
+const FROM_2: &str = "
+ALTER TABLE account ADD COLUMN seen INTEGER;
+CREATE TABLE sanction (
+    scope INTEGER,
+    kind TEXT,
+    subject TEXT,
+    until INTEGER,
+    at INTEGER NOT NULL,
+    actor TEXT NOT NULL,
+    reason TEXT NOT NULL,
+    name TEXT NOT NULL,
+    PRIMARY KEY (scope, kind, subject)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE room_rule (
+    log INTEGER PRIMARY KEY,
+    slow_s INTEGER NOT NULL DEFAULT 0,
+    locked INTEGER NOT NULL DEFAULT 0
+) STRICT;
+CREATE TABLE role (log INTEGER, person INTEGER, role TEXT NOT NULL, PRIMARY KEY (log, person)) STRICT, WITHOUT ROWID;
+CREATE TABLE operator (key BLOB PRIMARY KEY) STRICT, WITHOUT ROWID;
+CREATE TABLE invite (
+    hash BLOB PRIMARY KEY,
+    room TEXT,
+    until INTEGER,
+    uses INTEGER,
+    note TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE TABLE place (hash BLOB PRIMARY KEY, at INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+CREATE TABLE gone_id (
+    sender INTEGER,
+    id TEXT,
+    log INTEGER,
+    place INTEGER NOT NULL,
+    at INTEGER NOT NULL,
+    gone INTEGER NOT NULL,
+    PRIMARY KEY (sender, id, log)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE moderation_log (
+    n INTEGER PRIMARY KEY,
+    at INTEGER NOT NULL,
+    actor TEXT NOT NULL,
+    room TEXT,
+    target TEXT NOT NULL,
+    act TEXT NOT NULL
+) STRICT;
+CREATE TRIGGER moderation_log_stays BEFORE DELETE ON moderation_log BEGIN SELECT raise(ABORT, 'it is only added to'); END;
+CREATE TRIGGER moderation_log_keeps BEFORE UPDATE ON moderation_log BEGIN SELECT raise(ABORT, 'it is only added to'); END;
 ";
 
 /// Memory for pages, in KiB (negative in SQLite's language).
@@ -74,6 +124,12 @@ pub(super) fn open(path: &Path, settings: &Settings) -> anyhow::Result<Connectio
     let tables: i64 = connection.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))?;
     ensure!(version != 0 || tables == 0, "it is the database of another program; {ELSEWHERE}");
     connection.pragma_update(None, "cell_size_check", true)?;
+    // What is deleted is gone.
+    connection.pragma_update(None, "secure_delete", true)?;
+    if version == 0 {
+        // Free pages can be given back. It must be said before there is a table.
+        connection.pragma_update(None, "auto_vacuum", "INCREMENTAL")?;
+    }
     connection.pragma_update(None, "journal_mode", "WAL")?;
     connection.pragma_update(None, "synchronous", "FULL")?;
     let mode: String = connection.pragma_query_value(None, "journal_mode", |row| row.get(0))?;
@@ -89,7 +145,8 @@ pub(super) fn open(path: &Path, settings: &Settings) -> anyhow::Result<Connectio
             create(&connection)?;
             settle(&connection, path)?;
         }
-        1 => connection.execute_batch(&format!("BEGIN; {FROM_1} PRAGMA user_version = {VERSION}; COMMIT;"))?,
+        1 => connection.execute_batch(&format!("BEGIN; {FROM_1} {FROM_2} PRAGMA user_version = {VERSION}; COMMIT;"))?,
+        2 => connection.execute_batch(&format!("BEGIN; {FROM_2} PRAGMA user_version = {VERSION}; COMMIT;"))?,
         VERSION => {}
         other if other > VERSION => {
             anyhow::bail!("it has format {other}; this server knows format {VERSION}: use a newer server")
@@ -155,13 +212,13 @@ pub(super) fn limit_pages(connection: &Connection, pages: u64) -> anyhow::Result
 }
 
 fn create(connection: &Connection) -> rusqlite::Result<()> {
-    connection.execute_batch(&format!("BEGIN; {SCHEMA} PRAGMA user_version = {VERSION}; COMMIT;"))
+    connection.execute_batch(&format!("BEGIN; {SCHEMA} {FROM_2} PRAGMA user_version = {VERSION}; COMMIT;"))
 }
 
 /// The tables are in the file, and the file is in its folder, whatever happens.
 fn settle(connection: &Connection, path: &Path) -> anyhow::Result<()> {
     connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))?;
-    File::open(path)?.sync_all()?;
+    // The checkpoint has written the file out. It must not be opened here: closing it would drop SQLite's locks.
     if let Some(folder) = path.parent() {
         File::open(folder)?.sync_all()?;
     }
@@ -221,7 +278,8 @@ pub(super) fn load(connection: &Connection) -> anyhow::Result<Stored> {
     }
     let next_guest = i32::try_from(meta(connection, "next_guest")?.unwrap_or(1))?;
     let guests_end = reserve_guests(connection, next_guest)?;
-    Ok(Stored { accounts: accounts(connection, &logs)?, logs, next_guest, guests_end })
+    let kept = change::load(connection)?;
+    Ok(Stored { accounts: accounts(connection, &logs)?, logs, next_guest, guests_end, kept })
 }
 
 /// The checksum of a log's row. Which of its entries are indexed is not in it: that follows from the index.
@@ -291,7 +349,7 @@ pub(super) fn meta(connection: &Connection, key: &str) -> rusqlite::Result<Optio
 
 fn accounts(connection: &Connection, logs: &[StoredLog]) -> anyhow::Result<Vec<Account>> {
     let epochs: BTreeMap<LogId, &Epoch> = logs.iter().map(|log| (log.log, &log.epoch)).collect();
-    let mut statement = connection.prepare("SELECT person, nickname, key, inbox, holding, until, sum FROM account")?;
+    let mut statement = connection.prepare("SELECT person, nickname, key, inbox, holding, until, seen, sum FROM account")?;
     let mut rows = statement.query([])?;
     let mut accounts = Vec::new();
     while let Some(row) = rows.next()? {
@@ -315,6 +373,7 @@ fn accounts(connection: &Connection, logs: &[StoredLog]) -> anyhow::Result<Vec<A
             epoch: (*epochs.get(&inbox).context("an inbox is missing")?).clone(),
             hold,
             marks: seqs(connection, "SELECT log, seq FROM mark", person)?,
+            seen: row.get("seen")?,
         });
     }
     Ok(accounts)

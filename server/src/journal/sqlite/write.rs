@@ -1,16 +1,17 @@
 //! Ops become rows: one transaction a batch, seqs given where the row is made, each line encoded once.
 
-use super::{index::Backlog, mark::Mark, order::Refusing, read::EntryRow, schema, sum::damaged};
+use super::{change::Changed, index::Backlog, mark::Mark, order::Refusing, read::EntryRow, schema, sum::damaged};
 use crate::{
     WallClock,
     ids::{IdMap, LogId, PersonId, SessionId},
-    journal::{Account, Batch, Committed, Done, Draft, Hold, Op, Stored},
+    journal::{Account, Batch, Change, Committed, Done, Draft, Hold, InviteHash, Op, Stored},
 };
 use rusqlite::{Connection, OptionalExtension, params};
 use shared::{
     Entry, Epoch, Kind, LogName, Nickname, RoomName, Seq, UnixMillis,
     event::Message,
     identity::PublicKey,
+    moderation::Role,
     text::{Body, Label},
 };
 use std::collections::BTreeMap;
@@ -19,7 +20,7 @@ use std::collections::BTreeMap;
 #[derive(Debug)]
 pub(super) struct Writer {
     pub(super) connection: Connection,
-    wall: WallClock,
+    pub(super) wall: WallClock,
     /// Entries that are stored in all, those of guests' inboxes not counted; and the file that says so.
     count: u64,
     mark: Option<Mark>,
@@ -29,6 +30,8 @@ pub(super) struct Writer {
     /// Guests' inboxes from this one on, up to -1, are of earlier runs.
     pub(super) stale_guests: Option<i32>,
     refusing: Refusing,
+    /// Some entries have gone whose ids are still known.
+    has_gone_ids: bool,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -42,6 +45,7 @@ impl Writer {
         let backlog = Backlog::load(&connection, &stored.logs)?;
         let stale_guests = Some(1 - stored.next_guest);
         let count = stored.entries();
+        let has_gone_ids = connection.query_row("SELECT EXISTS (SELECT 1 FROM gone_id)", [], |row| row.get(0))?;
         Ok(Self {
             connection,
             wall,
@@ -51,6 +55,7 @@ impl Writer {
             heads: IdMap::default(),
             backlog,
             refusing: Refusing::default(),
+            has_gone_ids,
         })
     }
 
@@ -68,6 +73,7 @@ impl Writer {
         match self.try_commit(&ops, &mut batch) {
             Ok(results) => {
                 self.note_stored(&results);
+                self.note_changes(&ops)?;
                 batch.done = ops.into_iter().zip(results).collect();
                 Ok(batch)
             }
@@ -98,11 +104,12 @@ impl Writer {
     fn apply(&mut self, op: &Op, batch: &mut Batch) -> rusqlite::Result<Done> {
         match op {
             Op::Append(asker, draft) => self.append(asker.session, draft, batch),
-            Op::OpenRoom(_, room, _) => self.open_room(room),
-            Op::Claim(_, nickname, login) => match &login.proof {
-                Some((key, _)) => self.claim(nickname, key),
+            Op::OpenRoom(_, room, _, owner) => self.open_room(room, *owner),
+            Op::Claim(_, nickname, login, invite) => match &login.proof {
+                Some((key, _)) => self.claim(nickname, key, invite.as_ref()),
                 None => Ok(Done::Refused),
             },
+            Op::Deed(_, _, deed) => self.deed(deed),
             Op::SetHold(None, person, Some(_)) if !self.is_holding(*person)? => Ok(Done::Stored),
             Op::SetHold(_, person, hold) => self.set_hold(*person, hold.as_ref()),
             Op::SetMark(_, person, log, seq, back) => self.set_mark(*person, *log, *seq, *back),
@@ -111,7 +118,14 @@ impl Writer {
                 self.refusing.ended(*session);
                 Ok(Done::Stored)
             }
-            Op::ReserveGuests(end) | Op::AdmitGuest(_, _, end) => {
+            Op::AdmitGuest(_, login, end, invite) => {
+                if let Some(hash) = invite {
+                    self.use_invite(hash, &login.sent)?;
+                }
+                schema::set_meta(&self.connection, "next_guest", i64::from(*end))?;
+                Ok(Done::Stored)
+            }
+            Op::ReserveGuests(end) => {
                 schema::set_meta(&self.connection, "next_guest", i64::from(*end))?;
                 Ok(Done::Stored)
             }
@@ -124,10 +138,21 @@ impl Writer {
             let otherwise = if draft.refusal.is_some() { Done::Refused } else { Done::Unavailable };
             return Ok(self.known(draft)?.unwrap_or(otherwise));
         }
+        if self.has_gone_ids
+            && let Some(gone) = self.gone(draft.sender, draft.id.as_str(), draft.log)?
+        {
+            return Ok(gone);
+        }
         let Some(entry) = self.insert(draft, draft.log, draft.re, batch)? else {
             let known = self.known(draft)?;
             return known.ok_or_else(damaged);
         };
+        for change in &draft.changes {
+            if self.change(change, draft.from.as_str())? == Changed::Forbidden {
+                return self.take_back(entry, batch);
+            }
+        }
+        self.log_draft(draft)?;
         self.refusing.stored(draft);
         self.follow_with_mark(draft.sender, draft.log, entry.seq)?;
         let copy = match &draft.to {
@@ -145,13 +170,34 @@ impl Writer {
         Ok(Done::Appended { entry, copy })
     }
 
+    /// An entry that was just made is none after all.
+    fn take_back(&mut self, entry: Committed, batch: &mut Batch) -> rusqlite::Result<Done> {
+        batch.lines.truncate(entry.line.start);
+        self.connection.prepare_cached("DELETE FROM entry WHERE place = ?")?.execute([entry.log.place(entry.seq)])?;
+        self.heads.remove(&entry.log);
+        Ok(Done::Forbidden)
+    }
+
+    /// Acts of moderation have a line of their own, too.
+    fn log_draft(&self, draft: &Draft) -> rusqlite::Result<()> {
+        let (room, target) = (draft.room.as_str(), draft.to.as_ref().map_or("", |(name, _)| name.as_str()));
+        match draft.kind {
+            Kind::Moderation => self.log_act(draft.from.as_str(), Some(room), target, draft.text.as_str()),
+            Kind::Redact => {
+                let target = draft.re.map(|seq| seq.to_string()).unwrap_or_default();
+                self.log_act(draft.from.as_str(), Some(room), &target, &format!("redact: {}", draft.text.as_str()))
+            }
+            _ => Ok(()),
+        }
+    }
+
     /// What is to be said of the draft if its id is known.
     fn known(&self, draft: &Draft) -> rusqlite::Result<Option<Done>> {
         let mut statement = self.connection.prepare_cached(
             "SELECT place, at, kind, re, receiver, msg FROM entry WHERE sender = ? AND id = ? AND log = ?",
         )?;
         let mut rows = statement.query(params![draft.sender.0, draft.id.as_str(), draft.log.0])?;
-        let Some(row) = rows.next()? else { return Ok(None) };
+        let Some(row) = rows.next()? else { return self.gone(draft.sender, draft.id.as_str(), draft.log) };
         let kind: Option<String> = row.get("kind")?;
         let receiver: Option<String> = row.get("receiver")?;
         let text: Option<String> = row.get("msg")?;
@@ -269,7 +315,7 @@ impl Writer {
         Ok(place.map(|place| LogId::from_place(place).1))
     }
 
-    fn open_room(&self, room: &RoomName) -> rusqlite::Result<Done> {
+    fn open_room(&self, room: &RoomName, owner: Option<PersonId>) -> rusqlite::Result<Done> {
         let mut find = self.connection.prepare_cached("SELECT log, epoch FROM log WHERE room = ?")?;
         let known: Option<(i32, String)> =
             find.query_row([room.as_str()], |row| Ok((row.get(0)?, row.get(1)?))).optional()?;
@@ -277,6 +323,9 @@ impl Writer {
             return Ok(Epoch::parse(&epoch).map_or(Done::Refused, |epoch| Done::Opened(LogId(log), epoch)));
         }
         let (log, epoch) = self.new_log(Some(room))?;
+        if let Some(owner) = owner {
+            self.set_role(log, owner, Role::Owner)?;
+        }
         Ok(Done::Opened(log, epoch))
     }
 
@@ -290,15 +339,18 @@ impl Writer {
         Ok((log, epoch))
     }
 
-    fn claim(&self, nickname: &Nickname, key: &PublicKey) -> rusqlite::Result<Done> {
+    fn claim(&self, nickname: &Nickname, key: &PublicKey, invite: Option<&InviteHash>) -> rusqlite::Result<Done> {
         let (inbox, epoch) = self.new_log(None)?;
         let sum = schema::account_sum(nickname.as_str(), key.as_bytes(), inbox).finish();
         self.connection
-            .prepare_cached("INSERT INTO account (nickname, key, inbox, sum) VALUES (?, ?, ?, ?)")?
-            .execute(params![nickname.as_str(), key.as_bytes(), inbox.0, sum])?;
+            .prepare_cached("INSERT INTO account (nickname, key, inbox, seen, sum) VALUES (?, ?, ?, ?, ?)")?
+            .execute(params![nickname.as_str(), key.as_bytes(), inbox.0, self.wall.now(), sum])?;
+        if let Some(hash) = invite {
+            self.use_invite(hash, nickname.as_str())?;
+        }
         let person = PersonId(self.connection.last_insert_rowid());
-        let (nickname, marks) = (nickname.clone(), BTreeMap::new());
-        let account = Account { person, nickname, key: *key, inbox, epoch, hold: None, marks };
+        let (nickname, marks, seen) = (nickname.clone(), BTreeMap::new(), Some(self.wall.now()));
+        let account = Account { person, nickname, key: *key, inbox, epoch, hold: None, marks, seen };
         Ok(Done::Claimed(account))
     }
 
@@ -349,6 +401,23 @@ impl Writer {
         }
     }
 
+    /// Some changes want more than their rows, once these are stored.
+    fn note_changes(&mut self, ops: &[Op]) -> Result<(), String> {
+        let deeds = ops.iter().filter_map(|op| if let Op::Deed(_, _, deed) = op { Some(deed) } else { None });
+        for change in deeds.flat_map(|deed| &deed.changes) {
+            match change {
+                Change::Expire { .. } | Change::Release(_) => {
+                    self.has_gone_ids = true;
+                    // Some of the space goes back at once.
+                    let _ = self.connection.execute_batch("PRAGMA incremental_vacuum(256)");
+                }
+                Change::Compact => self.compact().map_err(|error| format!("the journal can't be compacted: {error}"))?,
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+
     /// Notes what is new and stored.
     fn note_stored(&mut self, results: &[Done]) {
         let before = self.count;
@@ -374,7 +443,7 @@ fn is_same_name(stored: Option<&str>, name: Option<&Nickname>) -> bool {
 }
 
 /// Talk, the most of all, is stored as nothing.
-fn stored_kind(kind: &Kind) -> Option<&str> {
+pub(super) fn stored_kind(kind: &Kind) -> Option<&str> {
     (!kind.is_talk()).then(|| kind.as_str())
 }
 
