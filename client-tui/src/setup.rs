@@ -10,7 +10,7 @@ use crate::{
     config::{self, Config, ConfigError, Language},
     demo::World,
     host::Hosted,
-    identity::{load_or_create, random_word},
+    identity::{self, load_or_create, random_word},
     locale::Locale,
     outside::{Demo, Outside, Real},
     plain, run,
@@ -66,6 +66,7 @@ async fn dispatch(cli: Cli) -> anyhow::Result<()> {
             tail::run(&server, &room, options, common).await
         }
         Some(Script::Config(shown)) => print_config(shown.config),
+        Some(Script::Key(key)) => identity::run(key),
         None if cli.screen.demo => demo(&cli.screen).await,
         None => screen(cli.screen).await,
     }
@@ -224,15 +225,18 @@ fn choose(address: Address, nickname: &str, room: Option<RoomName>, is_explicit:
     Ok(Choice { address, nickname: name, room })
 }
 
+/// Where things are kept, or would be.
+pub(crate) fn data_path(wanted: Option<PathBuf>) -> anyhow::Result<PathBuf> {
+    let of_user = || {
+        let directories = directories::ProjectDirs::from("", "", "parlor");
+        directories.context("this user has no home directory; name a data directory with --data-dir")
+    };
+    wanted.map_or_else(|| Ok(of_user()?.data_dir().to_owned()), Ok)
+}
+
 /// Where things are kept; it is made if it is not there.
 pub(crate) fn data_dir(wanted: Option<PathBuf>) -> anyhow::Result<PathBuf> {
-    let directory = match wanted {
-        Some(directory) => directory,
-        None => directories::ProjectDirs::from("", "", "parlor")
-            .context("this user has no home directory; name a data directory with --data-dir")?
-            .data_dir()
-            .to_owned(),
-    };
+    let directory = data_path(wanted)?;
     std::fs::create_dir_all(&directory)
         .with_context(|| format!("the data directory {} can't be made", directory.display()))?;
     Ok(directory)
