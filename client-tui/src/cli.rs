@@ -1,6 +1,7 @@
 //! The command line.
 
 use clap::{Args, Parser, Subcommand};
+use clap_complete::Shell;
 use std::{net::SocketAddr, path::PathBuf};
 
 /// A chat for people who live in terminals.
@@ -101,6 +102,16 @@ pub enum Script {
     /// Show, export or import the key that is you
     #[command(subcommand)]
     Key(Key),
+    /// Print what a shell needs to complete the command line
+    Completions {
+        /// The shell
+        shell: Shell,
+    },
+    /// Write the manual pages into a directory
+    Man {
+        /// Where they go; it is made if it is not there
+        dir: PathBuf,
+    },
 }
 
 /// Arguments of `parlor config`.

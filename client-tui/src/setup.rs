@@ -12,6 +12,7 @@ use crate::{
     host::Hosted,
     identity::{self, load_or_create, random_word},
     locale::Locale,
+    manual,
     outside::{Demo, Outside, Real},
     plain, run,
     script::{send, tail},
@@ -20,6 +21,7 @@ use crate::{
     time::local_zone,
 };
 use anyhow::{Context, bail};
+use clap::CommandFactory;
 use jiff::tz::TimeZone;
 use shared::{Nickname, RoomName, limits::DEFAULT_ROOM};
 use std::{
@@ -67,6 +69,9 @@ async fn dispatch(cli: Cli) -> anyhow::Result<()> {
         }
         Some(Script::Config(shown)) => print_config(shown.config),
         Some(Script::Key(key)) => identity::run(key),
+        Some(Script::Completions { shell }) => Ok(manual::completions(Cli::command(), shell, &mut stdout())?),
+        Some(Script::Man { dir }) => manual::pages(Cli::command(), &dir)
+            .with_context(|| format!("the manual pages can't be written into {}", dir.display())),
         None if cli.screen.demo => demo(&cli.screen).await,
         None => screen(cli.screen).await,
     }
