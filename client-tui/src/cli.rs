@@ -1,6 +1,7 @@
 //! The command line.
 
 use clap::{Args, Parser, Subcommand};
+use clap_complete::Shell;
 use std::{net::SocketAddr, path::PathBuf};
 
 /// A chat for people who live in terminals.
@@ -98,6 +99,19 @@ pub enum Script {
         #[command(flatten)]
         common: Common,
     },
+    /// Show, export or import the key that is you
+    #[command(subcommand)]
+    Key(Key),
+    /// Print what a shell needs to complete the command line
+    Completions {
+        /// The shell
+        shell: Shell,
+    },
+    /// Write the manual pages into a directory
+    Man {
+        /// Where they go; it is made if it is not there
+        dir: PathBuf,
+    },
 }
 
 /// Arguments of `parlor config`.
@@ -106,6 +120,41 @@ pub struct Shown {
     /// The configuration [default: config.toml in the user's configuration directory]
     #[arg(long, value_name = "FILE")]
     pub config: Option<PathBuf>,
+}
+
+/// What can be done with the key in the data directory.
+#[derive(Debug, Subcommand)]
+pub enum Key {
+    /// Print the public key
+    Show {
+        /// Where the key is kept [default: the user's data directory]
+        #[arg(long, value_name = "DIR")]
+        data_dir: Option<PathBuf>,
+    },
+    /// Write the key into a file that only a passphrase opens
+    Export(Travel),
+    /// Take the key out of a file that `parlor key export` or `ssh-keygen -t ed25519` made
+    Import {
+        /// Put it in the place of another key, which is kept beside
+        #[arg(long)]
+        replace: bool,
+        /// The file, and what opens it
+        #[command(flatten)]
+        travel: Travel,
+    },
+}
+
+/// From where to where a key goes, and what protects it on the way.
+#[derive(Debug, Args)]
+pub struct Travel {
+    /// The file; - is standard input or output
+    pub file: PathBuf,
+    /// Where the key is kept [default: the user's data directory]
+    #[arg(long, value_name = "DIR")]
+    pub data_dir: Option<PathBuf>,
+    /// A file whose first line is the passphrase [default: what `PARLOR_PASSPHRASE` says, else it is asked for]
+    #[arg(long, value_name = "FILE")]
+    pub passphrase_file: Option<PathBuf>,
 }
 
 /// Arguments of every script.

@@ -15,6 +15,7 @@ pub mod layout;
 pub mod link;
 pub mod links;
 pub mod locale;
+pub mod manual;
 pub mod markup;
 mod outside;
 mod plain;

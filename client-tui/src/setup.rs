@@ -9,8 +9,9 @@ use crate::{
     config::{self, Config, ConfigError, Language},
     demo::World,
     host::Hosted,
-    identity::{load_or_create, random_word},
+    identity::{self, load_or_create, random_word},
     locale::Locale,
+    manual,
     outside::{Demo, Outside, Real},
     plain, run,
     script::{send, tail},
@@ -19,6 +20,7 @@ use crate::{
     time::local_zone,
 };
 use anyhow::{Context, bail};
+use clap::CommandFactory;
 use jiff::tz::TimeZone;
 use shared::{Address, Nickname, RoomName, limits::DEFAULT_ROOM};
 use std::{
@@ -65,6 +67,10 @@ async fn dispatch(cli: Cli) -> anyhow::Result<()> {
             tail::run(&server, &room, options, common).await
         }
         Some(Script::Config(shown)) => print_config(shown.config),
+        Some(Script::Key(key)) => identity::run(key),
+        Some(Script::Completions { shell }) => Ok(manual::completions(Cli::command(), shell, &mut stdout())?),
+        Some(Script::Man { dir }) => manual::pages(Cli::command(), &dir)
+            .with_context(|| format!("the manual pages can't be written into {}", dir.display())),
         None if cli.screen.demo => demo(&cli.screen).await,
         None => screen(cli.screen).await,
     }
@@ -223,15 +229,18 @@ fn choose(address: Address, nickname: &str, room: Option<RoomName>, is_explicit:
     Ok(Choice { address, nickname: name, room })
 }
 
+/// Where things are kept, or would be.
+pub(crate) fn data_path(wanted: Option<PathBuf>) -> anyhow::Result<PathBuf> {
+    let of_user = || {
+        let directories = directories::ProjectDirs::from("", "", "parlor");
+        directories.context("this user has no home directory; name a data directory with --data-dir")
+    };
+    wanted.map_or_else(|| Ok(of_user()?.data_dir().to_owned()), Ok)
+}
+
 /// Where things are kept; it is made if it is not there.
 pub(crate) fn data_dir(wanted: Option<PathBuf>) -> anyhow::Result<PathBuf> {
-    let directory = match wanted {
-        Some(directory) => directory,
-        None => directories::ProjectDirs::from("", "", "parlor")
-            .context("this user has no home directory; name a data directory with --data-dir")?
-            .data_dir()
-            .to_owned(),
-    };
+    let directory = data_path(wanted)?;
     std::fs::create_dir_all(&directory)
         .with_context(|| format!("the data directory {} can't be made", directory.display()))?;
     Ok(directory)

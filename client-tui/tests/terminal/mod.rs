@@ -10,6 +10,7 @@
 pub mod wire;
 
 use portable_pty::{Child, CommandBuilder, MasterPty, PtySize, native_pty_system};
+use rustix::termios::LocalModes;
 use std::{
     io::{BufRead, BufReader, Read, Write},
     num::NonZeroU16,
@@ -221,6 +222,12 @@ impl Terminal {
     /// True if the terminal is as it was before the program.
     pub fn is_restored(&self) -> bool {
         self.look(|screen| !screen.alternate_screen() && !screen.bracketed_paste() && !screen.hide_cursor())
+    }
+
+    /// True if the terminal shows what is typed, as it does before and after every program.
+    pub fn has_echo(&self) -> bool {
+        let modes = self.master.as_ref().and_then(|master| master.get_termios()).unwrap().local_flags;
+        LocalModes::from_bits_retain(modes.bits()).contains(LocalModes::ECHO)
     }
 
     /// The private modes that it was told to take last, but for those that are on before any program.
