@@ -4,7 +4,7 @@
 //! stands in a batch is on disk. Pages are read beside it.
 
 pub mod search_text;
-mod sqlite;
+pub(crate) mod sqlite;
 
 pub use sqlite::{InlineJournal, Settings, SqliteJournal, lock_directory};
 

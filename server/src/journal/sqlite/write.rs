@@ -379,7 +379,7 @@ fn stored_kind(kind: &Kind) -> Option<&str> {
 }
 
 /// Appends an entry as the line that is sent.
-pub(super) fn push_line(lines: &mut Vec<u8>, room: &LogName, entry: Entry) {
+pub(crate) fn push_line(lines: &mut Vec<u8>, room: &LogName, entry: Entry) {
     let message = shared::Event::Message(Message { room: room.clone(), entry });
     serde_json::to_writer(&mut *lines, &message).expect("writing to memory");
     lines.push(b'\n');
