@@ -11,6 +11,7 @@ pub mod journal;
 mod serve;
 mod session;
 pub mod tail;
+pub mod upkeep;
 
 pub use clock::WallClock;
 pub use config::Config;

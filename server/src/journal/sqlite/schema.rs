@@ -268,7 +268,7 @@ pub(crate) fn renew_epochs(connection: &Connection, stored: &mut Stored) -> rusq
 }
 
 /// A new word for the incarnation of a log.
-pub(super) fn new_epoch() -> Epoch {
+pub(crate) fn new_epoch() -> Epoch {
     let mut random = [0; 9];
     getrandom::fill(&mut random).expect("the system has random bytes");
     Epoch::parse(&base64url(&random)).expect("12 characters")
