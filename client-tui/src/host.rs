@@ -1,8 +1,8 @@
 //! `parlor --host`: the server inside.
 
-use shared::Address;
 use anyhow::Context;
 use server::{Config, Running, config::Overrides};
+use shared::Address;
 use std::{net::SocketAddr, path::Path};
 
 /// A server that runs inside this program.

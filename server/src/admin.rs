@@ -44,7 +44,9 @@ impl Whom {
         if let Some(key) = PublicKey::parse(text) {
             return Ok(Self::Key(key));
         }
-        Nickname::parse(text).map(Self::Name).map_err(|error| format!("{text:?} is no nickname, key or network: {error}"))
+        Nickname::parse(text)
+            .map(Self::Name)
+            .map_err(|error| format!("{text:?} is no nickname, key or network: {error}"))
     }
 }
 
@@ -125,12 +127,12 @@ pub enum Order {
     /// A claimed nickname is free again.
     Release {
         /// It.
-        nickname: Nickname,
+        nickname: String,
     },
     /// Takes out a thousand texts of a person; to be ordered until none is left.
     Erase {
         /// A claimed nickname.
-        nickname: Nickname,
+        nickname: String,
     },
     /// Takes out entries that are older, or more, than the configuration keeps: a thousand of each log.
     Retention,

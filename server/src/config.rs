@@ -141,7 +141,11 @@ impl Config {
     /// The first address that other machines reach without being served: they would have to be served plain text.
     pub fn unserved(&self) -> Option<SocketAddr> {
         let beyond = |listen: &&Listen| !listen.address.ip().to_canonical().is_loopback();
-        self.listen.iter().find(beyond).filter(|_| self.tls == tls::Source::Off && !self.allow_plain).map(|listen| listen.address)
+        self.listen
+            .iter()
+            .find(beyond)
+            .filter(|_| self.tls == tls::Source::Off && !self.allow_plain)
+            .map(|listen| listen.address)
     }
 }
 

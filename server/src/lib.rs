@@ -3,6 +3,7 @@
 //! [`start`] runs a server in a thread of its own; the binary and `parlor --host` are thin shells around it.
 
 pub mod admin;
+pub mod cli;
 mod clock;
 pub mod config;
 pub mod engine;
@@ -14,6 +15,7 @@ mod serve;
 mod session;
 pub mod tail;
 pub mod tls;
+pub mod upkeep;
 
 pub use clock::WallClock;
 pub use config::Config;
@@ -70,7 +72,8 @@ pub fn start(config: Config) -> anyhow::Result<Running> {
         inherited if !inherited.is_empty() => inherited,
         _ => serve::bind(&config.listen)?,
     };
-    let addresses: Vec<SocketAddr> = listeners.iter().map(std::net::TcpListener::local_addr).collect::<Result<_, _>>()?;
+    let addresses: Vec<SocketAddr> =
+        listeners.iter().map(std::net::TcpListener::local_addr).collect::<Result<_, _>>()?;
     let (outputs, from_journal) = unbounded_channel();
     let certificate = tls::load(&config.tls, &config.data_dir)?;
     let (journal, stored) = SqliteJournal::open(&config.data_dir, &config.journal, &outputs)?;

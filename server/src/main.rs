@@ -1,41 +1,27 @@
 //! `parlor-server`: the server alone, for a machine that runs it headless.
 
 use clap::Parser;
-use server::{Config, Running, config::Overrides};
+use sd_notify::NotifyState;
+use server::{
+    Config, Running,
+    cli::{Cli, Place, Serve, run},
+    config::{LogFormat, Overrides},
+};
 use std::{
-    io::{IsTerminal, Write},
-    net::SocketAddr,
-    path::PathBuf,
+    io::{IsTerminal, Write, stderr},
     process::ExitCode,
 };
 use tokio::signal::unix::{SignalKind, signal};
 
-/// The chat server of Parlor.
-#[derive(Debug, Parser)]
-#[command(name = "parlor-server", version)]
-struct Arguments {
-    /// Address and port to listen on; may be given several times [default: port 12231 on loopback]
-    #[arg(long, value_name = "ADDR")]
-    listen: Vec<SocketAddr>,
-    /// Where everything is kept [default: the user's data directory]
-    #[arg(long, value_name = "DIR")]
-    data_dir: Option<PathBuf>,
-    /// A configuration file (TOML)
-    #[arg(long, value_name = "FILE")]
-    config: Option<PathBuf>,
-    /// Serve plain text beyond loopback, too
-    #[arg(long)]
-    allow_plain: bool,
-}
-
 fn main() -> ExitCode {
-    tracing_subscriber::fmt()
-        .with_env_filter(tracing_subscriber::EnvFilter::try_from_env("PARLOR_LOG").unwrap_or_else(|_| "info".into()))
-        .with_writer(std::io::stderr)
-        .with_ansi(std::io::stderr().is_terminal())
-        .with_target(false)
-        .init();
-    match run(Arguments::parse()) {
+    let Cli { command, serve } = Cli::parse();
+    let Serve { listen, allow_plain, place: Place { data_dir, config } } = serve;
+    let overrides = Overrides { listen, data_dir, config, allow_plain };
+    let result = match command {
+        Some(command) => run(command, overrides),
+        None => serve_until_told(overrides),
+    };
+    match result {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("parlor-server: {error:#}");
@@ -44,22 +30,54 @@ fn main() -> ExitCode {
     }
 }
 
-fn run(arguments: Arguments) -> anyhow::Result<()> {
-    let Arguments { listen, data_dir, config, allow_plain } = arguments;
-    let config = Config::load(Overrides { listen, data_dir, config, allow_plain })?;
+fn log(format: LogFormat) {
+    let filter = tracing_subscriber::EnvFilter::try_from_env("PARLOR_LOG").unwrap_or_else(|_| "info".into());
+    let lines = tracing_subscriber::fmt().with_env_filter(filter).with_writer(stderr).with_target(false);
+    match format {
+        LogFormat::Text => lines.with_ansi(stderr().is_terminal()).init(),
+        LogFormat::Json => lines.json().flatten_event(true).init(),
+    }
+}
+
+fn serve_until_told(overrides: Overrides) -> anyhow::Result<()> {
+    let config = Config::load(overrides)?;
+    log(config.log);
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let server = runtime.block_on(async {
         let (mut term, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+        let mut hangup = signal(SignalKind::hangup())?;
         let server = server::start(config)?;
         announce(&server)?;
-        tokio::select! {
-            _ = term.recv() => {}
-            _ = interrupt.recv() => {}
-            () = server.ended() => {}
+        tell_system(&[NotifyState::Ready]);
+        loop {
+            tokio::select! {
+                _ = term.recv() => break,
+                _ = interrupt.recv() => break,
+                () = server.ended() => break,
+                _ = hangup.recv() => reload(&server).await,
+            }
         }
+        tell_system(&[NotifyState::Stopping]);
         anyhow::Ok(server)
     })?;
     server.stop()
+}
+
+async fn reload(server: &Running) {
+    if let Ok(now) = NotifyState::monotonic_usec_now() {
+        tell_system(&[NotifyState::Reloading, now]);
+    }
+    if let Err(error) = server.reload().await {
+        tracing::error!(error, "configuration_not_reloaded");
+    }
+    tell_system(&[NotifyState::Ready]);
+}
+
+/// Tells the service manager, if one wants to know.
+fn tell_system(states: &[NotifyState<'_>]) {
+    if let Err(error) = sd_notify::notify(states) {
+        tracing::warn!(%error, "service_manager_not_told");
+    }
 }
 
 /// One line an address, with the real port: whoever started the server may connect now.

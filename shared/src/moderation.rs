@@ -211,7 +211,8 @@ mod tests {
 
     #[test]
     fn an_act_as_an_entry_says_it() {
-        let act = Act { everywhere: true, for_s: Some(600), reason: Act::reason("spam: again"), ..Act::new(Action::Ban) };
+        let act =
+            Act { everywhere: true, for_s: Some(600), reason: Act::reason("spam: again"), ..Act::new(Action::Ban) };
         assert_eq!(act.to_string(), "ban everywhere 600s: spam: again");
         assert_eq!(Act::parse(&act.to_string()), Some(act));
         assert_eq!(Act::parse("grant owner").unwrap().role, Some(Role::Owner));

@@ -54,9 +54,11 @@ pub struct NameKey(Box<str>);
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct NameLook(Box<str>);
 
-impl<'de> serde::Deserialize<'de> for Nickname {
-    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        Self::parse(&String::deserialize(deserializer)?).map_err(serde::de::Error::custom)
+impl std::str::FromStr for Nickname {
+    type Err = NicknameError;
+
+    fn from_str(text: &str) -> Result<Self, NicknameError> {
+        Self::parse(text)
     }
 }
 

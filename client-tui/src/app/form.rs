@@ -1,8 +1,8 @@
 //! The first run: where to, as whom, into which room. One form, and a live check.
 
 use super::draft::Draft;
-use shared::Address;
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+use shared::Address;
 use shared::{Nickname, RoomName, nickname::NicknameError};
 
 /// The fields, in order.

@@ -7,8 +7,8 @@ use crate::{
     link::{News, Order},
 };
 use script::{Act, Script, Step};
-use shared::{Address, 
-    Entry, Epoch, Event, Kind, LogName, MessageId, Nickname, Outgoing, Request, RoomName, Seq, UnixMillis,
+use shared::{
+    Address, Entry, Epoch, Event, Kind, LogName, MessageId, Nickname, Outgoing, Request, RoomName, Seq, UnixMillis,
     event::{self, Member, State},
     request::{Destination, Place, Send, Start},
     text::{Body, Label},

@@ -95,7 +95,12 @@ pub async fn dial(address: &Address, no_tls: bool, servers: &KnownServers) -> Re
 }
 
 /// Makes the connection secure where it is to be, and says hello.
-async fn talk(stream: TcpStream, address: &Address, no_tls: bool, servers: &KnownServers) -> Result<Dialled, DialError> {
+async fn talk(
+    stream: TcpStream,
+    address: &Address,
+    no_tls: bool,
+    servers: &KnownServers,
+) -> Result<Dialled, DialError> {
     let name = address.to_string();
     let hello = |error: io::Error| DialError::Hello(name.clone(), error.to_string());
     stream.set_nodelay(true).map_err(hello)?;
@@ -126,9 +131,7 @@ async fn talk(stream: TcpStream, address: &Address, no_tls: bool, servers: &Know
 const NO_ANSWER: &str = "no answer in 10 seconds";
 
 async fn step<T>(what: impl Future<Output = io::Result<T>>) -> io::Result<T> {
-    timeout(STEP, what)
-        .await
-        .unwrap_or_else(|_| Err(io::Error::new(io::ErrorKind::TimedOut, NO_ANSWER)))
+    timeout(STEP, what).await.unwrap_or_else(|_| Err(io::Error::new(io::ErrorKind::TimedOut, NO_ANSWER)))
 }
 
 async fn greet(mut stream: Stream) -> io::Result<Dialled> {

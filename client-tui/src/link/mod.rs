@@ -232,12 +232,7 @@ impl Session<'_> {
     }
 
     /// Writes what the app wants said, all that is queued in one write.
-    async fn say(
-        &mut self,
-        order: Option<Order>,
-        stream: &mut Stream,
-        proof: &Proof<'_>,
-    ) -> io::Result<Option<End>> {
+    async fn say(&mut self, order: Option<Order>, stream: &mut Stream, proof: &Proof<'_>) -> io::Result<Option<End>> {
         let mut bytes = Vec::new();
         let mut next = order.or(Some(Order::End));
         let mut end = None;

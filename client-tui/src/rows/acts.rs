@@ -31,7 +31,11 @@ pub(super) fn act(locale: &Locale, entry: &Entry) -> String {
 }
 
 fn with_reason(locale: &Locale, said: String, reason: &str) -> String {
-    if reason.is_empty() { said } else { locale.with("act-reason", &[("act", said.into()), ("reason", drawable_line(reason).into())]) }
+    if reason.is_empty() {
+        said
+    } else {
+        locale.with("act-reason", &[("act", said.into()), ("reason", drawable_line(reason).into())])
+    }
 }
 
 /// A length of time in its largest whole unit.

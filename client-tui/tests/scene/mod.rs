@@ -19,8 +19,8 @@ use client_tui::{
 };
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use jiff::tz::TimeZone;
-use shared::{Address, 
-    Entry, Epoch, Event, Kind, LogName, MessageId, Nickname, Outgoing, RoomName, Seq,
+use shared::{
+    Address, Entry, Epoch, Event, Kind, LogName, MessageId, Nickname, Outgoing, RoomName, Seq,
     event::{Inbox, Joined, Login, Member, Message, Presence, State},
     text::{Body, Label},
 };

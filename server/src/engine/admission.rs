@@ -1,13 +1,15 @@
 //! Letting in: how many connections, and from where.
 
 use super::{Engine, Peer, Socket, line, timers, transport::Transport};
-use crate::{config::Caps, hub::{Arrival, Millis}, ids::SessionId, session::Connection};
+use crate::{
+    config::Caps,
+    hub::{Arrival, Millis},
+    ids::SessionId,
+    session::Connection,
+};
 use shared::{ErrorCode, Event, Rejection, identity::KEY_BYTES, network::Network};
 use slotmap::Key;
-use std::{
-    collections::HashMap,
-    net::IpAddr,
-};
+use std::{collections::HashMap, net::IpAddr};
 
 /// How many connections there are, and from where.
 pub(super) struct Addresses {

@@ -26,8 +26,8 @@ use crate::{
 use admission::Addresses;
 use counts::Counts;
 use pace::Pace;
-use shared::{Event, Incoming, Outgoing, Request, event::encode};
 use rustls::ServerConfig;
+use shared::{Event, Incoming, Outgoing, Request, event::encode};
 use slotmap::{Key, SlotMap};
 use std::{
     collections::{BTreeSet, VecDeque},

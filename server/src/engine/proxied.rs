@@ -82,7 +82,8 @@ mod tests {
         assert_eq!(read(&line[..20]), Said::Wait);
         assert_eq!(read(b"PROXY UNKNOWN\r\nx"), Said::From(15, None));
         let addresses = v2::IPv4::new([192, 0, 2, 7], [198, 51, 100, 1], 50_000, 12_231);
-        let header = v2::Builder::with_addresses(v2::Version::Two | v2::Command::Proxy, v2::Protocol::Stream, addresses);
+        let header =
+            v2::Builder::with_addresses(v2::Version::Two | v2::Command::Proxy, v2::Protocol::Stream, addresses);
         let header = header.build().unwrap();
         assert_eq!(read(&header), Said::From(header.len(), "192.0.2.7".parse().ok()));
         assert_eq!(read(&header[..14]), Said::Wait);

@@ -6,7 +6,9 @@ use crate::{
     journal::{Asker, Change, Deed, Invite, InviteHash, Op, Sanction},
 };
 use sha2::{Digest, Sha256};
-use shared::{ErrorCode, Event, Nickname, UnixMillis, identity::PublicKey, network::Network, request::Login, text::Label};
+use shared::{
+    ErrorCode, Event, Nickname, UnixMillis, identity::PublicKey, network::Network, request::Login, text::Label,
+};
 use std::collections::{HashMap, HashSet};
 
 /// A claimed nickname's use is noted once in so long, in milliseconds: a day.
@@ -36,14 +38,22 @@ fn place_hash(network: Network) -> [u8; 32] {
 
 impl Hub {
     /// Whether somebody may log in at all, who comes under this name and with this key.
-    pub(super) fn may_enter(&mut self, id: SessionId, name: &Nickname, login: &Login, known: bool, now: Now) -> Result<(), Refusal> {
+    pub(super) fn may_enter(
+        &mut self,
+        id: SessionId,
+        name: &Nickname,
+        login: &Login,
+        known: bool,
+        now: Now,
+    ) -> Result<(), Refusal> {
         let key = login.proof.as_ref().map(|(key, _)| key);
         if key.is_some_and(|key| self.rules.operators.contains(key) || self.operators.contains(key)) {
             return Ok(());
         }
         let address = self.address(id);
         if !self.sanctions.is_empty()
-            && let Some(found) = self.sanctions.find(Sanction::Ban, None, Some(name), key, address.into_iter(), now.wall)
+            && let Some(found) =
+                self.sanctions.find(Sanction::Ban, None, Some(name), key, address.into_iter(), now.wall)
         {
             return Err(sanctions::refusal(found, now.wall));
         }
@@ -69,7 +79,8 @@ impl Hub {
             return Ok(None);
         }
         let hash = login.invite.as_deref().map(invite_hash);
-        let invite = hash.filter(|_| self.rules.access == Access::Invite).and_then(|hash| self.doors.invites.get_mut(&hash));
+        let invite =
+            hash.filter(|_| self.rules.access == Access::Invite).and_then(|hash| self.doors.invites.get_mut(&hash));
         let good = invite.filter(|invite| invite.until.is_none_or(|until| until > now.wall) && invite.uses != Some(0));
         let Some(good) = good else {
             return Err(Refusal::new(ErrorCode::Forbidden, "an invite is needed here, which is still good"));

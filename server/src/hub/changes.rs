@@ -96,7 +96,8 @@ impl Hub {
             let Some(session) = self.sessions.get_mut(id) else { continue };
             session.stands += 1;
             let stand = session.stands;
-            let behind = session.follows.iter_mut().find(|follow| follow.log == log && follow.cursor < first.previous());
+            let behind =
+                session.follows.iter_mut().find(|follow| follow.log == log && follow.cursor < first.previous());
             // In ignore mode it is told when that ends.
             let Some(follow) = behind.filter(|follow| !follow.paused) else { continue };
             let gap = Gap { after: follow.cursor, before: first, lost: true };

@@ -157,7 +157,14 @@ impl Hub {
     }
 
     /// A room is stored; the join that waited for it goes on.
-    pub(super) fn opened(&mut self, asker: Asker, room: RoomName, start: &Start, opened: (LogId, Epoch, Option<PersonId>), now: Now) {
+    pub(super) fn opened(
+        &mut self,
+        asker: Asker,
+        room: RoomName,
+        start: &Start,
+        opened: (LogId, Epoch, Option<PersonId>),
+        now: Now,
+    ) {
         let (log, epoch, owner) = opened;
         self.logs.entry(log).or_insert_with(|| Log::new(epoch, Seq::FIRST, Seq::ZERO));
         self.rooms.entry(room.clone()).or_insert_with(|| {

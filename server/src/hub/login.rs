@@ -79,7 +79,14 @@ impl Hub {
         self.claims_of(key) > 0
     }
 
-    fn claim(&mut self, asker: &Asker, name: &Nickname, login: &Login, is_known: bool, now: Now) -> Result<(), Refusal> {
+    fn claim(
+        &mut self,
+        asker: &Asker,
+        name: &Nickname,
+        login: &Login,
+        is_known: bool,
+        now: Now,
+    ) -> Result<(), Refusal> {
         let claims = login.proof.as_ref().map_or(0, |(key, _)| self.claims_of(key));
         if claims >= self.rules.claims_per_key {
             return Err(Refusal::new(ErrorCode::TooMany, "that key has claimed too many nicknames; give one back"));
@@ -194,7 +201,14 @@ impl Hub {
     }
 
     /// A guest who has waited for a number may come in, or could not be stored.
-    pub(super) fn admitted(&mut self, asker: Asker, login: &Login, invite: Option<InviteHash>, is_stored: bool, now: Now) {
+    pub(super) fn admitted(
+        &mut self,
+        asker: Asker,
+        login: &Login,
+        invite: Option<InviteHash>,
+        is_stored: bool,
+        now: Now,
+    ) {
         let Ok(nickname) = &login.nickname else { return };
         // The name was kept free meanwhile.
         self.names.remove(nickname);
@@ -298,5 +312,3 @@ impl Hub {
         }
     }
 }
-
-

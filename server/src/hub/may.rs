@@ -165,7 +165,8 @@ impl Hub {
         }
         let Some(known) = self.people.get(&person) else { return Ok(()) };
         let addresses = known.sessions.iter().filter_map(|(id, _)| self.address(*id));
-        let found = self.sanctions.find(sanction, log, Some(known.nickname()), known.key.as_deref(), addresses, now.wall);
+        let found =
+            self.sanctions.find(sanction, log, Some(known.nickname()), known.key.as_deref(), addresses, now.wall);
         found.map_or(Ok(()), |found| Err(super::sanctions::refusal(found, now.wall)))
     }
 

@@ -55,7 +55,8 @@ impl Hub {
         now: Now,
     ) -> Result<(), Refusal> {
         let log = self.log_of_room(room)?;
-        let decided = self.may_redact(asker.session, person, room, re, now).map(|by| vec![Change::Redact { log, seq: re, by }]);
+        let decided =
+            self.may_redact(asker.session, person, room, re, now).map(|by| vec![Change::Redact { log, seq: re, by }]);
         let text = Text::maybe_empty(reason);
         let asked = Asked { asker, person, room, id, incoming };
         self.store_act(asked, log, Kind::Redact, text, (None, Some(re)), decided);
@@ -140,7 +141,10 @@ impl Hub {
         }
         let log = &self.logs[&known.log];
         if re > log.head || re < log.first {
-            return Err(Refusal::new(ErrorCode::BadField, format!("the field re names no entry; there are {} to {}", log.first, log.head)));
+            return Err(Refusal::new(
+                ErrorCode::BadField,
+                format!("the field re names no entry; there are {} to {}", log.first, log.head),
+            ));
         }
         Ok(by)
     }
@@ -155,7 +159,8 @@ impl Hub {
         Ok(match (act.action, nickname) {
             (Action::Kick, _) => {
                 let person = person()?;
-                let is_here = act.everywhere || self.people[&person].sessions.iter().any(|(id, _)| self.sessions[*id].follows_log(log));
+                let is_here = act.everywhere
+                    || self.people[&person].sessions.iter().any(|(id, _)| self.sessions[*id].follows_log(log));
                 if is_here { Vec::new() } else { return Err(nobody()) }
             }
             (Action::Slow, _) => vec![Change::Slow(log, u32::try_from(act.for_s.unwrap_or(0)).unwrap_or(u32::MAX))],
@@ -164,7 +169,8 @@ impl Hub {
             (Action::Grant, _) => {
                 let person = Some(person()?).filter(|id| !id.is_guest()).ok_or_else(nobody)?;
                 // Who claims a room that nobody owns becomes its owner.
-                let role = if self.rooms.values().any(|room| room.log == log && !room.has_owner()) && act.role.is_none() {
+                let role = if self.rooms.values().any(|room| room.log == log && !room.has_owner()) && act.role.is_none()
+                {
                     Some(shared::moderation::Role::Owner)
                 } else {
                     act.role
@@ -179,7 +185,14 @@ impl Hub {
                     (None, network) => network.map(Subject::Network).into_iter().collect(),
                 };
                 let name: Box<str> = name.as_ref().map_or("", Nickname::as_str).into();
-                let made = |subject| Sanctioned { sanction, scope, subject, until, reason: act.reason.clone(), name: name.clone() };
+                let made = |subject| Sanctioned {
+                    sanction,
+                    scope,
+                    subject,
+                    until,
+                    reason: act.reason.clone(),
+                    name: name.clone(),
+                };
                 subjects.into_iter().map(|subject| Change::Sanction(made(subject))).collect()
             }
             (Action::Unban | Action::Unmute, name) => {
@@ -258,8 +271,10 @@ impl Hub {
     /// Rooms that some session of a person follows.
     fn rooms_of(&self, person: PersonId) -> Vec<RoomName> {
         let sessions = self.people.get(&person).into_iter().flat_map(|person| &person.sessions);
-        let follows = sessions.flat_map(|(id, _)| self.sessions.get(*id).into_iter().flat_map(|session| session.follows()));
-        let rooms = follows.filter_map(|follow| if let LogName::Room(room) = &follow.room { Some(room.clone()) } else { None });
+        let follows =
+            sessions.flat_map(|(id, _)| self.sessions.get(*id).into_iter().flat_map(|session| session.follows()));
+        let rooms =
+            follows.filter_map(|follow| if let LogName::Room(room) = &follow.room { Some(room.clone()) } else { None });
         let mut rooms: Vec<RoomName> = rooms.collect();
         rooms.sort_unstable();
         rooms.dedup();

@@ -3,7 +3,7 @@
 use super::{Hub, Now, may::Alert};
 use crate::{
     admin::{Order, Status, Whom},
-    ids::LogId,
+    ids::{LogId, PersonId},
     journal::{Change, Invite, Sanction, Sanctioned, Subject},
 };
 use shared::{Nickname, identity::PublicKey, moderation::Act};
@@ -29,7 +29,9 @@ impl Hub {
             Order::Uninvite { token } => {
                 (String::new(), "uninvite".into(), vec![Change::Uninvite(super::invite_hash(token))])
             }
-            Order::Grant { who } => (who.clone(), "grant operator".into(), vec![Change::Operator(self.key_of(who)?, true)]),
+            Order::Grant { who } => {
+                (who.clone(), "grant operator".into(), vec![Change::Operator(self.key_of(who)?, true)])
+            }
             Order::Revoke { who } => {
                 (who.clone(), "revoke operator".into(), vec![Change::Operator(self.key_of(who)?, false)])
             }
@@ -40,12 +42,16 @@ impl Hub {
                 self.put_out(person, None, reason, now);
                 (who.clone(), with_reason("kick", None, reason), Vec::new())
             }
-            Order::Ban { who, for_s, reason } => {
-                (who.clone(), with_reason("ban", *for_s, reason), self.sanction(Sanction::Ban, who, until(*for_s), reason)?)
-            }
-            Order::Mute { who, for_s, reason } => {
-                (who.clone(), with_reason("mute", *for_s, reason), self.sanction(Sanction::Mute, who, until(*for_s), reason)?)
-            }
+            Order::Ban { who, for_s, reason } => (
+                who.clone(),
+                with_reason("ban", *for_s, reason),
+                self.sanction(Sanction::Ban, who, until(*for_s), reason)?,
+            ),
+            Order::Mute { who, for_s, reason } => (
+                who.clone(),
+                with_reason("mute", *for_s, reason),
+                self.sanction(Sanction::Mute, who, until(*for_s), reason)?,
+            ),
             Order::Unban { who } => (who.clone(), "unban".into(), self.lift(Sanction::Ban, who)?),
             Order::Unmute { who } => (who.clone(), "unmute".into(), self.lift(Sanction::Mute, who)?),
             Order::Alert { level } => {
@@ -68,8 +74,9 @@ impl Hub {
         Ok(())
     }
 
-    fn claimed_by(&self, name: &Nickname) -> Result<crate::ids::PersonId, String> {
-        let person = self.person_of(name).filter(|id| self.people[id].is_claimed());
+    fn claimed_by(&self, name: &str) -> Result<PersonId, String> {
+        let parsed = Nickname::parse(name).map_err(|error| format!("{name:?} is no nickname: {error}"))?;
+        let person = self.person_of(&parsed).filter(|id| self.people[id].is_claimed());
         person.ok_or_else(|| format!("nobody has claimed {name}"))
     }
 
@@ -77,7 +84,7 @@ impl Hub {
         match Whom::parse(who)? {
             Whom::Key(key) => Ok(key),
             Whom::Name(name) => {
-                let person = self.claimed_by(&name)?;
+                let person = self.claimed_by(name.as_str())?;
                 self.people[&person].key.as_deref().copied().ok_or_else(|| format!("nobody has claimed {name}"))
             }
             Whom::Network(_) => Err("a nickname or a key is wanted".into()),

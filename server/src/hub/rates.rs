@@ -79,9 +79,8 @@ impl Hub {
     /// Refuses who asks for more pages than they may. `cost` says how much work it is.
     pub(super) fn take_query(&mut self, id: SessionId, cost: u32, now: Millis) -> Result<(), Refusal> {
         let Some(household) = self.household(id, now) else { return Ok(()) };
-        let too_many = |at: Millis| {
-            Err(Refusal::retry(ErrorCode::SlowDown, "too many joins, histories and searches", at - now))
-        };
+        let too_many =
+            |at: Millis| Err(Refusal::retry(ErrorCode::SlowDown, "too many joins, histories and searches", at - now));
         if let Some(at) = household.all.queries.take_some(cost, now) {
             return too_many(at);
         }

@@ -51,7 +51,15 @@ pub(super) struct Member {
 
 impl Room {
     pub(super) fn new(log: LogId, topic: String) -> Self {
-        Self { log, topic, members: BTreeMap::new(), is_crowd: false, changes: Vec::new(), rule: Rule::default(), spoken: IdMap::default() }
+        Self {
+            log,
+            topic,
+            members: BTreeMap::new(),
+            is_crowd: false,
+            changes: Vec::new(),
+            rule: Rule::default(),
+            spoken: IdMap::default(),
+        }
     }
 
     /// True if it belongs to somebody.

@@ -5,7 +5,7 @@
 
 pub mod change;
 pub mod search_text;
-mod sqlite;
+pub(crate) mod sqlite;
 
 pub use change::{Change, Deed, Invite, Kept, RoomRule, Sanction, Sanctioned, Subject};
 pub use sqlite::{InlineJournal, Settings, SqliteJournal, lock_directory};

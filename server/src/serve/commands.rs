@@ -58,7 +58,8 @@ impl Server {
             }
             Order::Reload => {
                 let result = self.reload();
-                let _ = to.send(result.map_or_else(|error| Answer::refused(format!("{error:#}")), |()| Answer::done(0)));
+                let _ =
+                    to.send(result.map_or_else(|error| Answer::refused(format!("{error:#}")), |()| Answer::done(0)));
             }
             order => {
                 let ticket = self.desk.next;

@@ -307,7 +307,7 @@ fn store(open: &mut Open, view: &View, truth: &View, verdict: &mut Verdict) -> R
         } else {
             let start = Start { last: 0, resume: None };
             // It is made anew, and empty.
-            if let Done::Opened(opened, _) = open.write(Op::OpenRoom(asker(), room.clone(), start))? {
+            if let Done::Opened(opened, _) = open.write(Op::OpenRoom(asker(), room.clone(), start, None))? {
                 rooms.push((opened, log, Seq::ZERO, false));
             }
         }
@@ -325,6 +325,7 @@ fn store(open: &mut Open, view: &View, truth: &View, verdict: &mut Verdict) -> R
                 text: Text::parse(text).unwrap(),
                 to: None,
                 refusal: None,
+                changes: Vec::new(),
             };
             Op::Append(asker(), Box::new(draft))
         };

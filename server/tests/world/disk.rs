@@ -2,7 +2,7 @@
 
 use server::{
     ids::{LogId, PersonId, SessionId},
-    journal::{Account, Asker, Committed, Done, Draft, GUEST_BLOCK, Hold, Op, Stored, StoredLog},
+    journal::{Account, Asker, Committed, Done, Draft, GUEST_BLOCK, Hold, Kept, Op, Stored, StoredLog, Touched},
 };
 use shared::{
     Body, Entry, Epoch, ErrorCode, Event, Kind, Label, LogName, MessageId, Nickname, RoomName, Seq,
@@ -124,7 +124,7 @@ impl Disk {
         });
         let (next_guest, guests_end) = (self.next_guest, self.next_guest + GUEST_BLOCK);
         self.next_guest = guests_end;
-        Stored { logs: logs.collect(), accounts: self.accounts.clone(), next_guest, guests_end }
+        Stored { logs: logs.collect(), accounts: self.accounts.clone(), next_guest, guests_end, kept: Kept::default() }
     }
 
     fn account(&mut self, id: PersonId) -> Option<&mut Account> {
@@ -143,7 +143,16 @@ impl Disk {
         let (inbox, epoch) = self.new_log(None);
         let person = PersonId(i64::try_from(self.accounts.len()).unwrap() + 1);
         let (nickname, key) = (nickname.clone(), *key);
-        self.accounts.push(Account { person, nickname, key, inbox, epoch, hold: None, marks: BTreeMap::new() });
+        self.accounts.push(Account {
+            person,
+            nickname,
+            key,
+            inbox,
+            epoch,
+            hold: None,
+            marks: BTreeMap::new(),
+            seen: None,
+        });
         self.accounts[self.accounts.len() - 1].clone()
     }
 
@@ -170,13 +179,13 @@ impl Disk {
     fn store(&mut self, op: &Op, at: u64) -> Done {
         match op {
             Op::Append(asker, draft) => return self.append(asker, draft, at),
-            Op::OpenRoom(_, room, _) => {
+            Op::OpenRoom(_, room, ..) => {
                 let known = self.logs.iter().find(|(_, log)| log.room.as_ref() == Some(room));
                 let known = known.map(|(id, log)| (*id, log.epoch.clone()));
                 let (log, epoch) = known.unwrap_or_else(|| self.new_log(Some(room)));
                 return Done::Opened(log, epoch);
             }
-            Op::Claim(_, nickname, login) => {
+            Op::Claim(_, nickname, login, _) => {
                 return Done::Claimed(self.claim(nickname, &login.proof.as_ref().unwrap().0));
             }
             Op::SetHold(None, person, Some(_)) if self.account(*person).unwrap().hold.is_none() => {}
@@ -189,8 +198,9 @@ impl Disk {
                     self.marked.insert(number, mark);
                 }
             }
+            Op::Deed(..) => return Done::Changed(Touched::default()),
             Op::DropInbox(log) => drop(self.logs.remove(log)),
-            Op::ReserveGuests(end) | Op::AdmitGuest(_, _, end) => self.next_guest = *end,
+            Op::ReserveGuests(end) | Op::AdmitGuest(_, _, end, _) => self.next_guest = *end,
             Op::Ended(session) => self.refusing.retain(|(refused, _), _| refused != session),
         }
         Done::Stored

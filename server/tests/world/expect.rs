@@ -151,7 +151,7 @@ impl World {
     /// Every name that is held, claimed or is being claimed.
     fn names(&self) -> impl Iterator<Item = &Nickname> {
         let claiming =
-            self.queue.iter().filter_map(|op| if let Op::Claim(_, name, _) = op { Some(name) } else { None });
+            self.queue.iter().filter_map(|op| if let Op::Claim(_, name, ..) = op { Some(name) } else { None });
         let here = self.clients.values().filter_map(|client| Some(&self.people.get(&client.person?)?.1));
         claiming.chain(here).chain(self.disk.accounts.iter().map(|account| &account.nickname))
     }

@@ -17,7 +17,7 @@ use disk::Disk;
 pub(crate) use disk::seq;
 use expect::Expect;
 use server::{
-    hub::{Effect, Hub, Now, Progress, Rules},
+    hub::{Arrival, Effect, Hub, Now, Progress, Rules},
     ids::{LogId, PersonId, SessionId},
     journal::{Op, Query, Stored},
     tail::Tail,
@@ -157,7 +157,8 @@ impl World {
     pub(crate) fn open(&mut self, exempt: bool) -> SessionId {
         let (sends, queries) = (self.rules.sends_per_s, self.rules.queries_per_s);
         let id = self.clients.insert(Client::new(exempt, [sends, queries], self.now.mono));
-        self.hub.connect(id, [7; 32], exempt, self.now);
+        let address = std::net::Ipv4Addr::new(192, 0, 2, 1).into();
+        self.hub.connect(id, Arrival { address, challenge: [7; 32], exempt, reserved: false });
         id
     }
 
@@ -289,6 +290,7 @@ impl World {
                     Effect::Grown(log) => self.dirty.extend(self.hub.followers(log)),
                     Effect::Flush(id) => drop(self.dirty.insert(id)),
                     Effect::Close(id) => self.disconnect(id),
+                    Effect::Forget(_) | Effect::Done(..) => {}
                 }
             }
         }

@@ -8,9 +8,7 @@ use super::{
 };
 use crate::{
     ids::{LogId, PersonId},
-    journal::{
-        Change, Deed, Done, Invite, Kept, RoomRule, Sanction, Sanctioned, Subject, Touched,
-    },
+    journal::{Change, Deed, Done, Invite, Kept, RoomRule, Sanction, Sanctioned, Subject, Touched},
 };
 use rusqlite::{Connection, OptionalExtension, Row, params};
 use shared::{Kind, RoomName, Seq, UnixMillis, identity::PublicKey, moderation::Role};
@@ -257,9 +255,7 @@ impl Writer {
             )?
             .execute(params![now, from, to])?;
         self.connection.prepare_cached("DELETE FROM entry WHERE place >= ? AND place < ?")?.execute([from, to])?;
-        self.connection
-            .prepare_cached("DELETE FROM gone_id WHERE gone < ?")?
-            .execute([now.saturating_sub(GONE_MS)])?;
+        self.connection.prepare_cached("DELETE FROM gone_id WHERE gone < ?")?.execute([now.saturating_sub(GONE_MS)])?;
         self.connection
             .prepare_cached("UPDATE log SET first = ?1, indexed = max(indexed, ?1 - 1) WHERE log = ?2")?
             .execute(params![end.get(), log.0])?;
@@ -285,9 +281,7 @@ impl Writer {
             .optional()?;
         let Some(inbox) = inbox else { return Ok(()) };
         for table in ["mark", "hold", "role", "account"] {
-            self.connection
-                .prepare_cached(&format!("DELETE FROM {table} WHERE person = ?"))?
-                .execute([person.0])?;
+            self.connection.prepare_cached(&format!("DELETE FROM {table} WHERE person = ?"))?.execute([person.0])?;
         }
         let log = LogId(inbox);
         let head = self.head(log)?.seq;

@@ -16,30 +16,30 @@ const NAME: &str = "stored";
 
 /// The file.
 #[derive(Debug)]
-pub(super) struct Mark {
+pub(crate) struct Mark {
     file: File,
 }
 
 impl Mark {
-    pub(super) fn path(directory: &Path) -> PathBuf {
+    pub(crate) fn path(directory: &Path) -> PathBuf {
         directory.join(NAME)
     }
 
     /// What it says. `None`: there is none, or it can't be read.
-    pub(super) fn read(directory: &Path) -> Option<u64> {
+    pub(crate) fn read(directory: &Path) -> Option<u64> {
         let bytes: [u8; 12] = std::fs::read(Self::path(directory)).ok()?.try_into().ok()?;
         let (count, sum) = bytes.split_at(8);
         let count = u64::from_le_bytes(count.try_into().ok()?);
         (sum_of(count) == *sum).then_some(count)
     }
 
-    pub(super) fn open(directory: &Path) -> io::Result<Self> {
+    pub(crate) fn open(directory: &Path) -> io::Result<Self> {
         let file = File::options().write(true).create(true).truncate(false).open(Self::path(directory))?;
         Ok(Self { file })
     }
 
     /// Notes how many entries are stored in all.
-    pub(super) fn write(&self, count: u64) {
+    pub(crate) fn write(&self, count: u64) {
         let mut bytes = [0; 12];
         bytes[..8].copy_from_slice(&count.to_le_bytes());
         bytes[8..].copy_from_slice(&sum_of(count));

@@ -7,13 +7,13 @@ mod change;
 mod checkpoint;
 mod index;
 mod inline;
-mod mark;
+pub(crate) mod mark;
 mod order;
-mod read;
-mod schema;
+pub(crate) mod read;
+pub(crate) mod schema;
 mod search;
-mod sum;
-mod write;
+pub(crate) mod sum;
+pub(crate) mod write;
 
 pub use inline::InlineJournal;
 
@@ -33,6 +33,9 @@ use std::{
 };
 use tokio::sync::mpsc::UnboundedSender;
 use write::Writer;
+
+/// The database in a data directory.
+pub(crate) const FILE: &str = "journal.sqlite3";
 
 /// Ops in one transaction at most, so that the first of them does not wait for ever.
 const BATCH_OPS: usize = 4_096;
@@ -66,7 +69,7 @@ impl SqliteJournal {
         settings: &Settings,
         outputs: &UnboundedSender<Output>,
     ) -> anyhow::Result<(Self, Stored)> {
-        let path = directory.join("journal.sqlite3");
+        let path = directory.join(FILE);
         let known = Mark::read(directory);
         ensure!(
             known.is_none_or(|known| known == 0) || path.exists(),
@@ -75,12 +78,8 @@ impl SqliteJournal {
             path.display(),
             Mark::path(directory).display()
         );
-        let advised = |error: anyhow::Error, failed: &str| {
-            let advice = schema::advice(&error);
-            let is_plain = error.downcast_ref::<rusqlite::Error>().is_none();
-            let what = format!("the journal {} can't be {failed}", path.display());
-            if is_plain { error.context(what) } else { anyhow::anyhow!("{what}: {error}; {advice}") }
-        };
+        let advised =
+            |error, failed| schema::advised(error, format!("the journal {} can't be {failed}", path.display()));
         let mut connection = schema::open(&path, settings).map_err(|error| advised(error, "opened"))?;
         let mut stored = schema::load(&connection).map_err(|error| advised(error, "read"))?;
         if let Some(lost) = known.and_then(|known| known.checked_sub(stored.entries())).filter(|lost| *lost > 0) {

@@ -23,7 +23,7 @@ const LINES_BYTES: usize = 64 * 1024;
 /// Bytes that an answer has beside its entries, generously.
 const ANSWER_FRAME: usize = 1_024;
 
-pub(super) const COLUMNS: &str = "entry.place, sender, id, author, receiver, at, kind, re, entry.msg, sum";
+pub(crate) const COLUMNS: &str = "entry.place, sender, id, author, receiver, at, kind, re, entry.msg, sum";
 
 /// Answers a query.
 pub(super) fn page(connection: &Connection, query: &Query) -> Page {
@@ -38,7 +38,14 @@ pub(super) fn page(connection: &Connection, query: &Query) -> Page {
     })
 }
 
-fn lines(connection: &Connection, log: LogId, room: &LogName, after: Seq, head: Seq) -> rusqlite::Result<Page> {
+/// Lines of entries behind `after` up to `head`, as many as a page has.
+pub(crate) fn lines(
+    connection: &Connection,
+    log: LogId,
+    room: &LogName,
+    after: Seq,
+    head: Seq,
+) -> rusqlite::Result<Page> {
     let (mut lines, mut last) = (Vec::new(), after);
     if first(connection, log)? > after.next() {
         // They have gone just now; the cursor will be told.
@@ -161,7 +168,7 @@ impl EntryRow<'_> {
 }
 
 /// The entry of a row that was selected with [`COLUMNS`]. One with another checksum is an error.
-pub(super) fn entry(row: &Row<'_>) -> rusqlite::Result<Entry> {
+pub(crate) fn entry(row: &Row<'_>) -> rusqlite::Result<Entry> {
     let text = |column| row.get_ref(column).and_then(|value| Ok(value.as_str_or_null()?));
     let found = EntryRow {
         place: row.get(0)?,

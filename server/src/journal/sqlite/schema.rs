@@ -16,7 +16,8 @@ use shared::{
 };
 use std::{collections::BTreeMap, fs::File, path::Path};
 
-const VERSION: i64 = 3;
+/// The format of the tables that this program makes.
+pub(crate) const VERSION: i64 = 3;
 /// What the first format lacks. Its rows have no checksums, and are taken as they are.
 const FROM_1: &str = "
 ALTER TABLE entry ADD COLUMN sum INTEGER;
@@ -117,7 +118,7 @@ CREATE VIRTUAL TABLE found USING fts5 (msg, content='', contentless_delete=1, to
 ";
 
 /// Opens the one connection that writes; makes the tables on the first start, durably, before anybody is let in.
-pub(super) fn open(path: &Path, settings: &Settings) -> anyhow::Result<Connection> {
+pub(crate) fn open(path: &Path, settings: &Settings) -> anyhow::Result<Connection> {
     refuse_log_alone(path)?;
     let connection = Connection::open(path)?;
     let version: i64 = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
@@ -161,7 +162,7 @@ pub(super) fn open(path: &Path, settings: &Settings) -> anyhow::Result<Connectio
 const ELSEWHERE: &str = "name another directory with --data-dir";
 
 /// SQLite takes a missing main file for a new one, and deletes the log beside it, which may hold everything.
-fn refuse_log_alone(path: &Path) -> anyhow::Result<()> {
+pub(crate) fn refuse_log_alone(path: &Path) -> anyhow::Result<()> {
     let length = |path: &Path| std::fs::metadata(path).map_or(0, |file| file.len());
     let log = path.with_extension("sqlite3-wal");
     ensure!(
@@ -175,6 +176,13 @@ fn refuse_log_alone(path: &Path) -> anyhow::Result<()> {
 
 /// What to do about a full disk.
 const NO_ROOM: &str = "there is no room left: make some";
+
+/// An error of SQLite with its advice behind it; any other one as it is. `what` says what can't be done.
+pub(crate) fn advised(error: anyhow::Error, what: String) -> anyhow::Error {
+    let advice = advice(&error);
+    let is_plain = error.downcast_ref::<rusqlite::Error>().is_none();
+    if is_plain { error.context(what) } else { anyhow::anyhow!("{what}: {error}; {advice}") }
+}
 
 /// What an error of SQLite means for who runs the server.
 pub(super) fn advice(error: &anyhow::Error) -> &'static str {
@@ -226,7 +234,7 @@ fn settle(connection: &Connection, path: &Path) -> anyhow::Result<()> {
 }
 
 /// Opens a connection that can only query.
-pub(super) fn open_reader(path: &Path) -> anyhow::Result<Connection> {
+pub(crate) fn open_reader(path: &Path) -> anyhow::Result<Connection> {
     let connection = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
     connection.pragma_update(None, "query_only", true)?;
     connection.set_prepared_statement_cache_capacity(32);
@@ -243,47 +251,49 @@ pub(super) fn head(connection: &Connection, log: LogId) -> rusqlite::Result<Seq>
 }
 
 /// A seq as SQLite holds it.
-pub(super) fn seq(row: &Row<'_>, column: &str) -> rusqlite::Result<Seq> {
+pub(crate) fn seq(row: &Row<'_>, column: &str) -> rusqlite::Result<Seq> {
     Ok(Seq::new(row.get(column)?).unwrap_or_default())
 }
 
 /// Everything but the entries.
-pub(super) fn load(connection: &Connection) -> anyhow::Result<Stored> {
-    let mut logs = connection
-        .prepare("SELECT log, room, epoch, first, topic, sum FROM log")?
-        .query_map([], |row| {
-            let room: Option<String> = row.get("room")?;
-            log_sum(row)?.check(row.get("sum")?)?;
-            Ok((
-                room,
-                row.get::<_, String>("epoch")?,
-                StoredLog {
-                    log: LogId(row.get("log")?),
-                    room: None,
-                    epoch: Epoch::parse("").expect("an empty epoch"),
-                    first: seq(row, "first")?,
-                    head: Seq::ZERO,
-                    topic: row.get("topic")?,
-                },
-            ))
-        })?
-        .map(|row| {
-            let (room, epoch, log) = row?;
-            let room = room.map(|room| RoomName::parse(&room)).transpose().context("a room's name is damaged")?;
-            Ok(StoredLog { room, epoch: Epoch::parse(&epoch).context("an epoch is damaged")?, ..log })
-        })
-        .collect::<anyhow::Result<Vec<_>>>()?;
-    for log in &mut logs {
-        log.head = head(connection, log.log)?.max(log.first.previous());
-    }
+pub(crate) fn load(connection: &Connection) -> anyhow::Result<Stored> {
+    let logs = logs(connection)?;
     let next_guest = i32::try_from(meta(connection, "next_guest")?.unwrap_or(1))?;
     let guests_end = reserve_guests(connection, next_guest)?;
     let kept = change::load(connection)?;
     Ok(Stored { accounts: accounts(connection, &logs)?, logs, next_guest, guests_end, kept })
 }
 
+/// Every log.
+pub(crate) fn logs(connection: &Connection) -> anyhow::Result<Vec<StoredLog>> {
+    let mut statement = connection.prepare(&format!("SELECT {LOG_COLUMNS} FROM log"))?;
+    let (mut rows, mut logs) = (statement.query([])?, Vec::new());
+    while let Some(row) = rows.next()? {
+        let log = log(row)?;
+        logs.push(StoredLog { head: head(connection, log.log)?.max(log.first.previous()), ..log });
+    }
+    Ok(logs)
+}
+
+/// What [`log`] reads.
+pub(crate) const LOG_COLUMNS: &str = "log, room, epoch, first, topic, sum";
+
+/// A log as its row has it: without its head. One with another checksum is an error.
+pub(crate) fn log(row: &Row<'_>) -> anyhow::Result<StoredLog> {
+    log_sum(row)?.check(row.get("sum")?)?;
+    let (room, epoch): (Option<String>, String) = (row.get("room")?, row.get("epoch")?);
+    Ok(StoredLog {
+        log: LogId(row.get("log")?),
+        room: room.map(|room| RoomName::parse(&room)).transpose().context("a room's name is damaged")?,
+        epoch: Epoch::parse(&epoch).context("an epoch is damaged")?,
+        first: seq(row, "first")?,
+        head: Seq::ZERO,
+        topic: row.get("topic")?,
+    })
+}
+
 /// The checksum of a log's row. Which of its entries are indexed is not in it: that follows from the index.
-pub(super) fn log_sum(row: &Row<'_>) -> rusqlite::Result<Sum> {
+fn log_sum(row: &Row<'_>) -> rusqlite::Result<Sum> {
     let text = |column| row.get_ref(column).and_then(|value| Ok(value.as_str_or_null()?));
     let sum = Sum::default().number(row.get("log")?).text(text("room")?).text(text("epoch")?);
     Ok(sum.number(row.get("first")?).text(text("topic")?))
@@ -298,7 +308,7 @@ pub(super) fn seal_log(connection: &Connection, log: LogId) -> rusqlite::Result<
 }
 
 /// All logs are others from now on: what clients know of them is no longer so.
-pub(super) fn renew_epochs(connection: &Connection, stored: &mut Stored) -> rusqlite::Result<()> {
+pub(crate) fn renew_epochs(connection: &Connection, stored: &mut Stored) -> rusqlite::Result<()> {
     connection.execute_batch("BEGIN IMMEDIATE")?;
     for log in &mut stored.logs {
         log.epoch = new_epoch();
@@ -316,7 +326,7 @@ pub(super) fn renew_epochs(connection: &Connection, stored: &mut Stored) -> rusq
 }
 
 /// A new word for the incarnation of a log.
-pub(super) fn new_epoch() -> Epoch {
+pub(crate) fn new_epoch() -> Epoch {
     let mut random = [0; 9];
     getrandom::fill(&mut random).expect("the system has random bytes");
     Epoch::parse(&base64url(&random)).expect("12 characters")
@@ -349,34 +359,49 @@ pub(super) fn meta(connection: &Connection, key: &str) -> rusqlite::Result<Optio
 
 fn accounts(connection: &Connection, logs: &[StoredLog]) -> anyhow::Result<Vec<Account>> {
     let epochs: BTreeMap<LogId, &Epoch> = logs.iter().map(|log| (log.log, &log.epoch)).collect();
-    let mut statement = connection.prepare("SELECT person, nickname, key, inbox, holding, until, seen, sum FROM account")?;
+    let mut statement = connection.prepare(&format!("SELECT {ACCOUNT_COLUMNS} FROM account"))?;
     let mut rows = statement.query([])?;
     let mut accounts = Vec::new();
     while let Some(row) = rows.next()? {
-        let person = PersonId(row.get("person")?);
-        let inbox = LogId(row.get("inbox")?);
-        let hold = if row.get("holding")? {
-            Some(Hold {
-                until: row.get("until")?,
-                since: seqs(connection, "SELECT log, since AS seq FROM hold", person)?,
-            })
-        } else {
-            None
-        };
-        let (nickname, key): (String, [u8; 32]) = (row.get("nickname")?, row.get("key")?);
-        account_sum(&nickname, &key, inbox).check(row.get("sum")?)?;
-        accounts.push(Account {
-            person,
-            nickname: Nickname::parse(&nickname).context("a nickname is damaged")?,
-            key: PublicKey::from_bytes(key),
-            inbox,
-            epoch: (*epochs.get(&inbox).context("an inbox is missing")?).clone(),
-            hold,
-            marks: seqs(connection, "SELECT log, seq FROM mark", person)?,
-            seen: row.get("seen")?,
-        });
+        accounts.push(account(connection, row, |inbox| epochs.get(&inbox).copied().cloned())?);
+    }
+    let mut seen = connection.prepare("SELECT seen FROM account WHERE person = ?")?;
+    for account in &mut accounts {
+        account.seen = seen.query_row([account.person.0], |row| row.get(0))?;
     }
     Ok(accounts)
+}
+
+/// What [`account`] reads.
+pub(crate) const ACCOUNT_COLUMNS: &str = "person, nickname, key, inbox, holding, until, sum";
+
+/// A claimed nickname, with the epoch that its inbox has. One with another checksum is an error.
+pub(crate) fn account(
+    connection: &Connection,
+    row: &Row<'_>,
+    epoch: impl Fn(LogId) -> Option<Epoch>,
+) -> anyhow::Result<Account> {
+    let person = PersonId(row.get("person")?);
+    let inbox = LogId(row.get("inbox")?);
+    let hold = if row.get("holding")? {
+        let since = seqs(connection, "SELECT log, since AS seq FROM hold", person)?;
+        Some(Hold { until: row.get("until")?, since })
+    } else {
+        None
+    };
+    let (nickname, key): (String, [u8; 32]) = (row.get("nickname")?, row.get("key")?);
+    account_sum(&nickname, &key, inbox).check(row.get("sum")?)?;
+    Ok(Account {
+        person,
+        nickname: Nickname::parse(&nickname).context("a nickname is damaged")?,
+        key: PublicKey::from_bytes(key),
+        inbox,
+        epoch: epoch(inbox).context("an inbox is missing")?,
+        hold,
+        marks: seqs(connection, "SELECT log, seq FROM mark", person)?,
+        // Older formats do not know it.
+        seen: None,
+    })
 }
 
 fn seqs(connection: &Connection, select: &str, person: PersonId) -> rusqlite::Result<BTreeMap<LogId, Seq>> {

@@ -5,7 +5,7 @@ use crc32fast::Hasher;
 
 /// A checksum over values of a row.
 #[derive(Debug, Default)]
-pub(super) struct Sum(Hasher);
+pub(crate) struct Sum(Hasher);
 
 impl Sum {
     /// Adds a number.
@@ -15,7 +15,7 @@ impl Sum {
     }
 
     /// Adds bytes, or that there are none.
-    pub(super) fn bytes(self, bytes: Option<&[u8]>) -> Self {
+    pub(crate) fn bytes(self, bytes: Option<&[u8]>) -> Self {
         let length = bytes.map_or(-1, |bytes| i64::try_from(bytes.len()).expect("rows are small"));
         let mut sum = self.number(length);
         sum.0.update(bytes.unwrap_or_default());
@@ -23,17 +23,17 @@ impl Sum {
     }
 
     /// Adds a text, or that there is none.
-    pub(super) fn text(self, text: Option<&str>) -> Self {
+    pub(crate) fn text(self, text: Option<&str>) -> Self {
         self.bytes(text.map(str::as_bytes))
     }
 
     /// The checksum.
-    pub(super) fn finish(self) -> u32 {
+    pub(crate) fn finish(self) -> u32 {
         self.0.finalize()
     }
 
     /// An error if a stored checksum is another one. Rows of the first format have none.
-    pub(super) fn check(self, stored: Option<u32>) -> rusqlite::Result<()> {
+    pub(crate) fn check(self, stored: Option<u32>) -> rusqlite::Result<()> {
         let sum = self.finish();
         if stored.is_none_or(|stored| stored == sum) { Ok(()) } else { Err(damaged()) }
     }

@@ -411,7 +411,9 @@ impl Writer {
                     // Some of the space goes back at once.
                     let _ = self.connection.execute_batch("PRAGMA incremental_vacuum(256)");
                 }
-                Change::Compact => self.compact().map_err(|error| format!("the journal can't be compacted: {error}"))?,
+                Change::Compact => {
+                    self.compact().map_err(|error| format!("the journal can't be compacted: {error}"))?
+                }
                 _ => {}
             }
         }
@@ -448,7 +450,7 @@ pub(super) fn stored_kind(kind: &Kind) -> Option<&str> {
 }
 
 /// Appends an entry as the line that is sent.
-pub(super) fn push_line(lines: &mut Vec<u8>, room: &LogName, entry: Entry) {
+pub(crate) fn push_line(lines: &mut Vec<u8>, room: &LogName, entry: Entry) {
     let message = shared::Event::Message(Message { room: room.clone(), entry });
     serde_json::to_writer(&mut *lines, &message).expect("writing to memory");
     lines.push(b'\n');
