@@ -43,7 +43,13 @@ fn logins() -> impl Strategy<Value = Request> {
             let challenge = shared::identity::base64url(&[1; 32]);
             (identity.public(), identity.sign_login(&challenge, b"", nickname.as_str()).unwrap())
         });
-        Request::Login(Login { sent: nickname.as_str().into(), nickname: Ok(nickname), proof, quiet })
+        Request::Login(Login {
+            sent: nickname.as_str().into(),
+            nickname: Ok(nickname),
+            proof,
+            quiet,
+            invite: quiet.then(|| "abc-_9".into()),
+        })
     })
 }
 
@@ -116,9 +122,9 @@ fn events() -> impl Strategy<Value = Event> {
             changed: vec![]
         })),
         prop::option::of(any::<u64>()).prop_map(|retry_ms| Event::Notice(Notice {
-            code: "shutdown".into(),
             in_ms: Some(5000),
-            retry_ms
+            retry_ms,
+            ..Notice::new("shutdown".into())
         })),
         (ids(), ".{0,40}").prop_map(|(id, detail)| {
             let rejection = Rejection::new(ErrorCode::BadField, &detail);

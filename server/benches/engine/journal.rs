@@ -48,7 +48,7 @@ impl Feed {
     /// A room, made if it is not there.
     pub(crate) fn room(&mut self, name: &str) -> anyhow::Result<Room> {
         let room = RoomName::parse(name).map_err(|error| anyhow::anyhow!("{error:?}"))?;
-        self.journal.write(vec![Op::OpenRoom(nobody(), room.clone(), Start { last: 0, resume: None })]);
+        self.journal.write(vec![Op::OpenRoom(nobody(), room.clone(), Start { last: 0, resume: None }, None)]);
         match self.next()?.pop() {
             Some(Done::Opened(log, _)) => Ok(Room { log, name: LogName::Room(room) }),
             other => bail!("no room but {other:?}"),
@@ -69,6 +69,7 @@ impl Feed {
             text: Text::parse(text).map_err(|error| anyhow::anyhow!("{error:?}"))?,
             to: None,
             refusal: None,
+            changes: Vec::new(),
         };
         Ok(Op::Append(nobody(), Box::new(draft)))
     }
