@@ -8,7 +8,10 @@ use shared::{Nickname, RoomName, identity::PublicKey, network::Network};
 use std::{
     fs,
     io::{BufRead, BufReader, ErrorKind, Write},
-    os::unix::{fs::PermissionsExt, net::UnixStream},
+    os::{
+        fd::AsRawFd,
+        unix::{fs::PermissionsExt, net::UnixStream},
+    },
     path::{Path, PathBuf},
     time::Duration,
 };
@@ -247,10 +250,23 @@ pub fn socket_path(data_dir: &Path) -> PathBuf {
     data_dir.join(NAME)
 }
 
+/// The system takes no longer path for a socket.
+const PATH_MAX: usize = 100;
+
+/// A path that is short enough: where it is not, through the open folder.
+fn short(path: &Path, folder: &fs::File) -> PathBuf {
+    if path.as_os_str().len() <= PATH_MAX {
+        return path.to_owned();
+    }
+    PathBuf::from(format!("/proc/self/fd/{}", folder.as_raw_fd())).join(NAME)
+}
+
 /// Opens the door; what a killed server has left of it goes first.
 pub(crate) fn bind(data_dir: &Path) -> anyhow::Result<UnixListener> {
     let path = socket_path(data_dir);
     let failed = || format!("the socket {} can't be made", path.display());
+    let folder = fs::File::open(data_dir).with_context(failed)?;
+    let path = short(&path, &folder);
     match fs::remove_file(&path) {
         Err(error) if error.kind() != ErrorKind::NotFound => return Err(error).with_context(failed),
         _ => {}
@@ -285,7 +301,8 @@ pub(crate) async fn serve(listener: UnixListener, commands: Commands) {
 /// Gives an order to the server that runs over a data directory.
 pub fn order(data_dir: &Path, order: &Order) -> anyhow::Result<Answer> {
     let path = socket_path(data_dir);
-    let mut stream = UnixStream::connect(&path).with_context(|| {
+    let folder = fs::File::open(data_dir).with_context(|| format!("there is no {}", data_dir.display()))?;
+    let mut stream = UnixStream::connect(short(&path, &folder)).with_context(|| {
         format!("no server answers at {}: is it running, over this data directory, and as this user?", path.display())
     })?;
     stream.set_read_timeout(Some(ANSWER))?;

@@ -11,6 +11,9 @@ use shared::{ErrorCode, Event, Rejection, identity::KEY_BYTES, network::Network}
 use slotmap::Key;
 use std::{collections::HashMap, net::IpAddr};
 
+/// Beyond a cap there is room for so great a part of it, for people with known keys.
+const RESERVE: usize = 8;
+
 /// How many connections there are, and from where.
 pub(super) struct Addresses {
     caps: Caps,
@@ -41,13 +44,14 @@ impl Addresses {
     fn enter(&mut self, address: IpAddr) -> Entrance {
         let block = Network::household(address);
         let here = self.from.get(&block).copied().unwrap_or(0);
-        let is_over = |times: usize, of: usize| {
-            here >= self.caps.per_address * times / of || self.total >= self.caps.connections * times / of
+        let is_over = |reserve: fn(usize) -> usize| {
+            let most = |cap: usize| cap + reserve(cap);
+            here >= most(self.caps.per_address) || self.total >= most(self.caps.connections)
         };
         let entrance = match () {
             // Those behind a proxy are counted once it has said who they are.
-            () if self.is_exempt(address) || self.is_proxy(address) || !is_over(1, 1) => Entrance::Open,
-            () if !is_over(5, 4) => Entrance::Reserved,
+            () if self.is_exempt(address) || self.is_proxy(address) || !is_over(|_| 0) => Entrance::Open,
+            () if !is_over(|cap| cap / RESERVE) => Entrance::Reserved,
             () => return Entrance::Shut,
         };
         self.from.insert(block, here + 1);
