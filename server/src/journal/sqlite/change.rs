@@ -292,12 +292,8 @@ impl Writer {
     /// Nothing of what has gone is left in the files: not in the index, not in free pages, not in the log before them.
     pub(super) fn compact(&self) -> rusqlite::Result<()> {
         self.connection.execute_batch("INSERT INTO found (found) VALUES ('optimize')")?;
-        let mode: i64 = self.connection.pragma_query_value(None, "auto_vacuum", |row| row.get(0))?;
-        if mode == 2 {
-            self.connection.execute_batch("PRAGMA incremental_vacuum")?;
-        } else {
-            self.connection.execute_batch("VACUUM")?;
-        }
+        // Pages keep copies of what was moved within them; only a database that is written anew has none.
+        self.connection.execute_batch("VACUUM")?;
         self.connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))
     }
 }

@@ -71,9 +71,9 @@ impl Writer {
         let mut batch = Batch::default();
         let refusing = self.refusing.clone();
         match self.try_commit(&ops, &mut batch) {
-            Ok(results) => {
+            Ok(mut results) => {
                 self.note_stored(&results);
-                self.note_changes(&ops)?;
+                self.note_changes(&ops, &mut results);
                 batch.done = ops.into_iter().zip(results).collect();
                 Ok(batch)
             }
@@ -402,22 +402,31 @@ impl Writer {
     }
 
     /// Some changes want more than their rows, once these are stored.
-    fn note_changes(&mut self, ops: &[Op]) -> Result<(), String> {
-        let deeds = ops.iter().filter_map(|op| if let Op::Deed(_, _, deed) = op { Some(deed) } else { None });
-        for change in deeds.flat_map(|deed| &deed.changes) {
-            match change {
-                Change::Expire { .. } | Change::Release(_) => {
-                    self.has_gone_ids = true;
-                    // Some of the space goes back at once.
-                    let _ = self.connection.execute_batch("PRAGMA incremental_vacuum(256)");
-                }
-                Change::Compact => {
-                    self.compact().map_err(|error| format!("the journal can't be compacted: {error}"))?
-                }
-                _ => {}
+    fn note_changes(&mut self, ops: &[Op], results: &mut [Done]) {
+        for (op, result) in ops.iter().zip(results) {
+            let Op::Deed(_, _, deed) = op else { continue };
+            for change in &deed.changes {
+                self.note_change(change, result);
             }
         }
-        Ok(())
+    }
+
+    fn note_change(&mut self, change: &Change, result: &mut Done) {
+        match change {
+            Change::Expire { .. } | Change::Release(_) => {
+                self.has_gone_ids = true;
+                // Some of the space goes back at once.
+                let _ = self.connection.execute_batch("PRAGMA incremental_vacuum(256)");
+            }
+            Change::Compact => {
+                if let Err(error) = self.compact() {
+                    // Everything is as it was before.
+                    tracing::warn!(%error, "not_compacted");
+                    *result = Done::Unavailable;
+                }
+            }
+            _ => {}
+        }
     }
 
     /// Notes what is new and stored.
