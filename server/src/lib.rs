@@ -27,7 +27,7 @@ use engine::Engine;
 use hub::Hub;
 use journal::{SqliteJournal, lock_directory};
 use serve::{Desk, Server};
-use std::{net::SocketAddr, thread::JoinHandle};
+use std::{net::SocketAddr, os::unix::fs::DirBuilderExt, thread::JoinHandle};
 use tokio::sync::{mpsc::unbounded_channel, watch};
 
 /// A server that runs.
@@ -62,7 +62,11 @@ impl Running {
 
 /// Opens everything and starts to serve. What is wrong is said before anybody is let in.
 pub fn start(config: Config) -> anyhow::Result<Running> {
-    std::fs::create_dir_all(&config.data_dir)
+    // Direct messages and keys lie there: it is its owner's alone.
+    std::fs::DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(&config.data_dir)
         .with_context(|| format!("the data directory {} can't be made", config.data_dir.display()))?;
     if let Some(address) = config.unserved() {
         tracing::warn!(%address, "other machines get tls_required there: plain text is only served to them with --allow-plain");

@@ -210,6 +210,12 @@ impl App {
         }
         self.count_unread();
         self.divide();
+        // Before there is a log they would go with what it replaces.
+        if self.current().is_some_and(|current| current.partner.log() == room) {
+            for text in std::mem::take(&mut self.announcements) {
+                self.note(text);
+            }
+        }
     }
 
     /// A log is another one now: nothing that is here belongs to it.

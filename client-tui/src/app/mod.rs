@@ -213,6 +213,8 @@ pub struct App {
     is_mark_held: bool,
     /// What the operator has said.
     motd: Label,
+    /// What is to be said once a room is open.
+    announcements: Vec<String>,
     /// When to try the login again that the server refused for a while.
     log_in_at: Option<u64>,
     /// Since when there is no link.
@@ -285,6 +287,7 @@ impl App {
             seen_since: None,
             is_mark_held: false,
             motd: Label::default(),
+            announcements: Vec::new(),
             log_in_at: None,
             down_since: Some(0),
             draft_changed_at: None,
@@ -395,6 +398,14 @@ impl App {
         if let Some(conversation) = self.conversations.get_mut(self.active) {
             let cursor = self.logs.get(&conversation.partner.log()).map_or(Seq::ZERO, |log| log.cursor);
             conversation.timeline.push(What::Note { at, text: text.into() }, cursor);
+        }
+    }
+
+    /// What a link said beside the server's address holds until another server is chosen.
+    fn keep_link(&self, address: &mut Address) {
+        if let Some(before) = self.address.as_ref().filter(|before| before.to_string() == address.to_string()) {
+            address.pin = address.pin.or(before.pin);
+            address.invite = address.invite.take().or_else(|| before.invite.clone());
         }
     }
 

@@ -111,13 +111,12 @@ fn is_same(one: &Subject, other: &Subject) -> bool {
 
 /// What somebody is told whom a sanction keeps from something.
 pub(super) fn refusal(found: &Sanctioned, now: UnixMillis) -> Refusal {
-    let (code, what) = match found.sanction {
-        Sanction::Ban => (ErrorCode::Banned, "you are banned"),
-        Sanction::Mute => (ErrorCode::Muted, "you may not talk"),
+    let code = match found.sanction {
+        Sanction::Ban => ErrorCode::Banned,
+        Sanction::Mute => ErrorCode::Muted,
     };
-    let place = if found.scope.is_none() { " from this server" } else { " here" };
-    let why = if found.reason.is_empty() { String::new() } else { format!(": {}", found.reason) };
-    let detail = format!("{what}{place}{why}");
+    // What the code says already is not said again.
+    let detail = if found.reason.is_empty() { "no reason was given" } else { &*found.reason };
     match found.until {
         Some(until) => Refusal::retry(code, detail, until.saturating_sub(now).max(1)),
         None => Refusal::new(code, detail),

@@ -14,7 +14,7 @@ use shared::{
     Epoch, Nickname, RoomName, Seq,
     identity::{PublicKey, base64url},
 };
-use std::{collections::BTreeMap, fs::File, path::Path};
+use std::{collections::BTreeMap, fs::File, os::unix::fs::OpenOptionsExt, path::Path};
 
 /// The format of the tables that this program makes.
 pub(crate) const VERSION: i64 = 3;
@@ -120,6 +120,7 @@ CREATE VIRTUAL TABLE found USING fts5 (msg, content='', contentless_delete=1, to
 /// Opens the one connection that writes; makes the tables on the first start, durably, before anybody is let in.
 pub(crate) fn open(path: &Path, settings: &Settings) -> anyhow::Result<Connection> {
     refuse_log_alone(path)?;
+    make_private(path)?;
     let connection = Connection::open(path)?;
     let version: i64 = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
     let tables: i64 = connection.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))?;
@@ -160,6 +161,14 @@ pub(crate) fn open(path: &Path, settings: &Settings) -> anyhow::Result<Connectio
 
 /// What to do about a file that is not this program's.
 const ELSEWHERE: &str = "name another directory with --data-dir";
+
+/// A new database is its owner's alone; what SQLite puts beside it is so, too.
+fn make_private(path: &Path) -> std::io::Result<()> {
+    match File::options().write(true).create_new(true).mode(0o600).open(path) {
+        Err(error) if error.kind() != std::io::ErrorKind::AlreadyExists => Err(error),
+        _ => Ok(()),
+    }
+}
 
 /// SQLite takes a missing main file for a new one, and deletes the log beside it, which may hold everything.
 pub(crate) fn refuse_log_alone(path: &Path) -> anyhow::Result<()> {
