@@ -61,6 +61,8 @@ impl App {
     fn down(&mut self, loss: Loss, retry: Option<Duration>) {
         let reason = self.loss_text(&loss);
         match &mut self.form {
+            // The form says what it is about.
+            Some(_) if loss == Loss::PutOut => {}
             Some(form) => form.check = Check::Failed(reason.clone()),
             None => self.say(reason.clone()),
         }
