@@ -175,3 +175,7 @@ impl Hub {
         self.sessions.get(id).map(|session| session.address)
     }
 }
+
+#[cfg(test)]
+#[path = "may_tests.rs"]
+mod tests;

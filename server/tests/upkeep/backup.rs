@@ -164,7 +164,7 @@ fn a_server_makes_backups_of_itself() {
 fn a_backup_is_one_file_for_its_owner_alone() {
     let place = Place::new();
     let data_dir = talked(&place, 30);
-    fs::write(data_dir.join(KEPT_FILES[0]), "a certificate").unwrap();
+    fs::remove_file(data_dir.join(KEPT_FILES[1])).unwrap();
     let to = place.path("backup");
     let report = backup(&data_dir, &to).unwrap();
     assert_eq!(place.names().len(), 1, "{:?}", place.names());

@@ -8,7 +8,7 @@ use crate::common::{
 };
 use server::upkeep::{KEPT_FILES, backup, restore};
 use std::{
-    env, fs,
+    env,
     path::Path,
     process::{Child, Command, Stdio},
     thread,
@@ -45,9 +45,6 @@ fn begun(from: &Path, to: &Path) -> Child {
 fn a_restore_that_is_killed_leaves_nothing_or_everything() {
     let place = Place::new();
     let data_dir = talked(&place, 40);
-    for name in KEPT_FILES {
-        fs::write(data_dir.join(name), format!("{name} of it")).unwrap();
-    }
     let (from, truth) = (place.path("backup"), everything(&data_dir).unwrap());
     backup(&data_dir, &from).unwrap();
     let usual = {

@@ -29,9 +29,6 @@ impl Case {
     fn new(messages: usize) -> Self {
         let place = Place::new();
         let data_dir = talked(&place, messages);
-        for name in KEPT_FILES {
-            fs::write(data_dir.join(name), format!("{name} of it")).unwrap();
-        }
         let path = place.path("backup");
         backup(&data_dir, &path).unwrap();
         let to = place.path("data restored").join("deeper");
@@ -101,7 +98,7 @@ fn a_server_starts_over_it_without_a_word() {
     assert_eq!(names(&case.to), expected);
     for name in KEPT_FILES {
         let path = case.to.join(name);
-        assert_eq!(fs::read_to_string(&path).unwrap(), format!("{name} of it"));
+        assert_eq!(fs::read(&path).unwrap(), fs::read(case.data_dir.join(name)).unwrap());
         assert_eq!(fs::metadata(&path).unwrap().mode() & 0o777, 0o600);
     }
     assert_eq!(fs::metadata(case.to.join(DATABASE)).unwrap().mode() & 0o777, 0o600);
@@ -156,7 +153,7 @@ fn other_files_than_those_of_the_backup_are_not_replaced() {
     assert!(said.contains(KEPT_FILES[1]) && said.contains("move it away"), "{said}");
     assert_eq!(names(&case.to), [KEPT_FILES[1]]);
     // Those that a try before this one has made are in nobody's way.
-    fs::write(case.to.join(KEPT_FILES[1]), format!("{} of it", KEPT_FILES[1])).unwrap();
+    fs::copy(case.data_dir.join(KEPT_FILES[1]), case.to.join(KEPT_FILES[1])).unwrap();
     restore(&case.backup, &case.to).unwrap();
 }
 
@@ -199,17 +196,30 @@ fn further_tables_come_along() {
 }
 
 #[test]
-fn a_journal_of_the_first_format_is_backed_up_and_brought_up_to_date() {
+fn a_journal_of_an_older_format_is_backed_up_and_brought_up_to_date() {
     let case = Case::new(30);
-    let drop_sums = "PRAGMA user_version = 1; ALTER TABLE entry DROP COLUMN sum; ALTER TABLE log DROP COLUMN sum; \
-                     ALTER TABLE account DROP COLUMN sum";
-    change(&case.data_dir, drop_sums);
-    let path = case.place.path("backup of the first format");
-    let report = backup(&case.data_dir, &path).unwrap();
-    assert_eq!(verify(&path).unwrap(), report);
-    restore(&path, &case.to).unwrap();
-    assert_eq!(count(&case.to.join(DATABASE), "SELECT user_version FROM pragma_user_version"), 2);
-    assert_eq!(everything(&case.to).unwrap(), everything(&case.data_dir).unwrap());
+    // What each format lacks, newest first.
+    let steps = [
+        "PRAGMA user_version = 2; ALTER TABLE account DROP COLUMN seen; DROP TABLE sanction; DROP TABLE room_rule; \
+         DROP TABLE role; DROP TABLE operator; DROP TABLE invite; DROP TABLE place; DROP TABLE gone_id; \
+         DROP TABLE moderation_log",
+        "PRAGMA user_version = 1; ALTER TABLE entry DROP COLUMN sum; ALTER TABLE log DROP COLUMN sum; \
+         ALTER TABLE account DROP COLUMN sum",
+    ];
+    for (number, step) in steps.into_iter().enumerate() {
+        change(&case.data_dir, step);
+        let path = case.place.path(&format!("backup of an older format {number}"));
+        let report = backup(&case.data_dir, &path).unwrap();
+        assert_eq!(verify(&path).unwrap(), report);
+        let to = case.place.path(&format!("data of an older format {number}"));
+        restore(&path, &to).unwrap();
+        assert_eq!(count(&to.join(DATABASE), "SELECT user_version FROM pragma_user_version"), 3);
+        assert_eq!(everything(&to).unwrap(), everything(&case.data_dir).unwrap());
+        // People come back to it, and it keeps what is new.
+        let server = serve(&to);
+        talk(&server, &format!("again{number}-"), 8);
+        assert_eq!(count(&to.join(DATABASE), "SELECT count(*) FROM account WHERE seen IS NULL"), 0);
+    }
 }
 
 #[test]

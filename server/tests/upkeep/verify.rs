@@ -143,13 +143,25 @@ fn a_flipped_byte_in_a_text_is_found_in_a_backup_as_well() {
     let bytes = fs::read(&to).unwrap();
     let text = b"a guest says 'hello'";
     let found: Vec<usize> = (0..bytes.len() - text.len()).filter(|at| bytes[*at..].starts_with(text)).collect();
-    assert_eq!(found.len(), 1, "the index has words only");
-    for bit in 0..8 {
+    let flip = |at: usize, bit: u8| {
         let mut flipped = bytes.clone();
-        flipped[found[0] + 3] ^= 1 << bit;
+        flipped[at + 3] ^= 1 << bit;
         fs::write(&to, flipped).unwrap();
+    };
+    // A page may have more of it where nothing lies any more; nobody reads that.
+    let (read, unread): (Vec<usize>, Vec<usize>) = found.into_iter().partition(|at| {
+        flip(*at, 0);
+        verify(&to).is_err()
+    });
+    assert_eq!(read.len(), 1, "the index has words only");
+    for bit in 0..8 {
+        flip(read[0], bit);
         let damage = findings(&to);
         assert!(damage.findings.len() == 1 && damage.findings[0].starts_with("#lobby "), "{damage}");
+        for at in &unread {
+            flip(*at, bit);
+            assert_eq!(verify(&to).unwrap(), report);
+        }
     }
     fs::write(&to, &bytes).unwrap();
     assert_eq!(verify(&to).unwrap(), report);

@@ -2,7 +2,7 @@
 
 use super::{
     Expect, World,
-    client::{Client, View, named},
+    client::{Client, Rates, View, named},
 };
 use server::ids::{LogId, SessionId};
 use shared::{
@@ -212,6 +212,8 @@ impl World {
         assert_eq!((asked.first, asked.head), self.extent(inbox), "{login:?}");
         assert_eq!((login.claimed, asked.read.is_some()), (Some(account.is_some()), account.is_some()));
         client.person = Some(person);
+        let per_s = [self.rules.sends_per_s, self.rules.queries_per_s];
+        self.rates.entry(person).or_insert_with(|| Rates::new(per_s, self.now.mono));
         (client.inbox, client.inbox_epoch) = (Some(inbox), Some(asked.epoch.clone()));
         client.claimed = account.is_some();
         client.nickname = login.nickname.to_string();

@@ -40,22 +40,52 @@ pub(crate) struct Rate {
 }
 
 impl Rate {
-    fn new(per_s: u32, now: u64) -> Self {
+    pub(crate) fn new(per_s: u32, now: u64) -> Self {
         Self { interval: 1_000_u64.checked_div(per_s.into()).unwrap_or(0), level: 5_000, at: now }
     }
 
-    pub(crate) fn refusal(&self, now: u64) -> Option<ErrorCode> {
-        (self.level_at(now) < self.interval).then_some(ErrorCode::SlowDown)
+    /// Whether so much at once is too much.
+    pub(crate) fn refusal(&self, cost: u64, now: u64) -> Option<ErrorCode> {
+        (self.level_at(now) < self.interval * cost).then_some(ErrorCode::SlowDown)
     }
 
     fn level_at(&self, now: u64) -> u64 {
         (self.level + now - self.at).min(5_000)
     }
 
-    fn take(&mut self, now: u64) {
-        if self.refusal(now).is_none() {
-            (self.level, self.at) = (self.level_at(now) - self.interval, now);
+    fn take(&mut self, cost: u64, now: u64) {
+        if self.refusal(cost, now).is_none() {
+            (self.level, self.at) = (self.level_at(now) - self.interval * cost, now);
         }
+    }
+}
+
+/// What a person may still do, whatever connection it comes by.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Rates {
+    pub(crate) queries: Rate,
+    sends: Rate,
+}
+
+impl Rates {
+    pub(crate) fn new([sends, queries]: [u32; 2], now: u64) -> Self {
+        Self { sends: Rate::new(sends, now), queries: Rate::new(queries, now) }
+    }
+
+    /// A line was taken that costs so many queries.
+    pub(crate) fn count(&mut self, line: &Asked, cost: u64, now: u64) {
+        if cost > 0 {
+            self.queries.take(cost, now);
+        }
+        if matches!(line.as_ref().map(|line| &line.request), Ok(Request::Send(_))) {
+            assert!(self.sends.refusal(1, now).is_none(), "sends are over the rate");
+            self.sends.take(1, now);
+        }
+    }
+
+    /// A send has to wait until then.
+    pub(crate) fn check_wait(&self, at: u64, now: u64) {
+        assert!(at > now && at <= now + self.sends.interval, "paced until {at} at {now}");
     }
 }
 
@@ -85,16 +115,13 @@ pub(crate) struct Client {
     pub(crate) heard: VecDeque<Outgoing>,
     /// Where the last search goes on.
     pub(crate) next: Option<String>,
-    pub(crate) queries: Rate,
-    sends: Rate,
     bad_lines: u32,
     pub(crate) failed_logins: u32,
 }
 
 impl Client {
-    pub(crate) fn new(exempt: bool, [sends, queries]: [u32; 2], now: u64) -> Self {
-        let rate = |per_s| Rate::new(if exempt { 0 } else { per_s }, now);
-        Self { exempt, sends: rate(sends), queries: rate(queries), ..Self::default() }
+    pub(crate) fn new(exempt: bool) -> Self {
+        Self { exempt, ..Self::default() }
     }
 
     /// True if it is owed nothing.
@@ -103,12 +130,11 @@ impl Client {
     }
 
     /// The hub has not taken a line yet.
-    pub(crate) fn put_back(&mut self, line: Asked, progress: Progress, now: u64) {
+    pub(crate) fn put_back(&mut self, line: Asked, progress: Progress) {
         match progress {
-            Progress::Later(at) => {
+            Progress::Later(_) => {
                 let is_send = matches!(line.as_ref().map(|line| &line.request), Ok(Request::Send(_)));
                 assert!(!self.exempt && is_send, "only sends are paced");
-                assert!(at > now && at <= now + self.sends.interval, "paced until {at} at {now}");
             }
             _ => assert!(!self.pending.is_empty(), "it waits for nothing: {line:?}"),
         }
@@ -116,15 +142,8 @@ impl Client {
     }
 
     /// The hub has taken a line.
-    pub(crate) fn count(&mut self, line: &Asked, expect: &Expect, is_query: bool, now: u64) {
-        if is_query {
-            self.queries.take(now);
-        }
+    pub(crate) fn count(&mut self, line: &Asked, expect: &Expect) {
         match line.as_ref().map(|line| &line.request) {
-            Ok(Request::Send(_)) if self.person.is_some() => {
-                assert!(self.sends.refusal(now).is_none(), "sends are over the rate");
-                self.sends.take(now);
-            }
             Ok(Request::Hello { version: limits::WIRE_VERSION, .. }) => self.greeted = true,
             Ok(Request::Bye) if matches!(expect, Expect::Nothing) => self.said_bye = true,
             _ => {}

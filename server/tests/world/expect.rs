@@ -40,12 +40,12 @@ fn text_code(error: TextError) -> ErrorCode {
 }
 
 impl World {
-    /// What must come of a line, and whether it counts as a query.
-    pub(crate) fn expect(&self, id: SessionId, line: &Asked) -> (Expect, bool) {
+    /// What must come of a line, and how many queries it costs.
+    pub(crate) fn expect(&self, id: SessionId, line: &Asked) -> (Expect, u64) {
         let client = &self.clients[id];
         let request = match line {
             Ok(incoming) => &incoming.request,
-            Err(rejection) => return (Expect::Error(rejection.code.clone()), false),
+            Err(rejection) => return (Expect::Error(rejection.code.clone()), 0),
         };
         let early = match request {
             Request::Bye if client.deaf => Expect::Nothing,
@@ -60,14 +60,20 @@ impl World {
             _ if client.person.is_none() => Expect::Error(ErrorCode::NotLoggedIn),
             _ => return self.expect_inside(client, client.person.unwrap(), request),
         };
-        (early, false)
+        (early, 0)
     }
 
-    fn expect_inside(&self, client: &Client, me: PersonId, request: &Request) -> (Expect, bool) {
-        let asks = |expect| (client.queries.refusal(self.now.mono).map_or(expect, Expect::Error), true);
+    fn expect_inside(&self, client: &Client, me: PersonId, request: &Request) -> (Expect, u64) {
+        let asks = |cost, expect| {
+            let refusal = self.rates[&me].queries.refusal(cost, self.now.mono).filter(|_| !client.exempt);
+            (refusal.map_or(expect, Expect::Error), cost)
+        };
         let plain = match request {
-            Request::Join { room, .. } => {
-                return asks(self.join_refusal(client, me, room).map_or(Expect::Done, Expect::Error));
+            Request::Join { room, start } => {
+                return asks(
+                    1 + u64::from(start.last > 200),
+                    self.join_refusal(client, me, room).map_or(Expect::Done, Expect::Error),
+                );
             }
             Request::Send(send) => self.expect_send(client, send),
             Request::Read { room, seq, .. } => match self.log_of(client, room).filter(|_| is_in(client, room)) {
@@ -96,18 +102,18 @@ impl World {
             }
             Request::History { room, place, limit } => {
                 let Some((log, epoch)) = self.readable(client, room) else {
-                    return (Expect::Error(ErrorCode::RoomInvalid), false);
+                    return (Expect::Error(ErrorCode::RoomInvalid), 0);
                 };
                 let (first, head) = self.extent(log);
                 let (room, place, limit) = (room.clone(), *place, *limit);
                 let query = HistoryQuery { log, room, epoch, first, head, place, limit };
-                return asks(Expect::Event(Box::new(self.disk.history(&query))));
+                return asks(1 + u64::from(query.limit > 100), Expect::Event(Box::new(self.disk.history(&query))));
             }
             Request::Search { text: Err(error), .. } => Expect::Error(text_code(*error)),
             Request::Search { text: Ok(text), room, limit, from } => {
                 let position = from.as_deref().map(Position::parse);
                 let Some(from) = position.map_or(Some(None), |position| position.map(Some)) else {
-                    return (Expect::Error(ErrorCode::BadField), false);
+                    return (Expect::Error(ErrorCode::BadField), 0);
                 };
                 let names =
                     room.as_ref().map_or_else(|| self.own_logs(client, me), |room| BTreeSet::from([room.clone()]));
@@ -117,16 +123,16 @@ impl World {
                     Some((log, name, first, head))
                 });
                 let Some(logs) = logs.collect::<Option<Vec<_>>>() else {
-                    return (Expect::Error(ErrorCode::RoomInvalid), false);
+                    return (Expect::Error(ErrorCode::RoomInvalid), 0);
                 };
                 let query = SearchQuery { text: text.clone(), logs, limit: *limit, from };
-                return asks(Expect::Event(Box::new(self.disk.search(&query))));
+                return asks(2, Expect::Event(Box::new(self.disk.search(&query))));
             }
             Request::Leave { room } => Expect::Event(Box::new(Event::Left { room: room.clone() })),
             Request::Away { on } => Expect::Event(Box::new(Event::Away { on: *on })),
             _ => Expect::Done,
         };
-        (plain, false)
+        (plain, 0)
     }
 
     fn login_refusal(&self, client: &Client, login: &Login) -> Option<ErrorCode> {

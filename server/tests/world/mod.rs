@@ -13,6 +13,7 @@ pub(crate) mod play;
 mod stores;
 
 pub(crate) use client::Client;
+use client::Rates;
 use disk::Disk;
 pub(crate) use disk::seq;
 use expect::Expect;
@@ -80,6 +81,8 @@ pub(crate) struct World {
     /// How far people were told that they have read, and where they wanted to go back to.
     marks: HashMap<(String, LogName), u64>,
     backs: BTreeSet<(String, String, u64)>,
+    /// What people may still ask for.
+    rates: HashMap<PersonId, Rates>,
 }
 
 /// A nickname's own key.
@@ -89,9 +92,17 @@ fn identity(nickname: &str) -> Identity {
     Identity::from_secret(&secret)
 }
 
-/// Rates that are soon used up, and room for everybody.
+/// Rates that are soon used up, and room for everybody. All come from one address, which is not counted here.
 pub(crate) fn wide() -> Rules {
-    Rules { sends_per_s: 1, queries_per_s: 1, ..Rules::default() }
+    Rules {
+        sends_per_s: 1,
+        queries_per_s: 1,
+        sends_per_address_s: 0,
+        queries_per_address_s: 0,
+        claims_per_address_h: 0,
+        failed_logins_per_address_min: 0,
+        ..Rules::default()
+    }
 }
 
 /// Limits that are soon reached.
@@ -125,6 +136,7 @@ impl World {
             tags: 0,
             marks: HashMap::new(),
             backs: BTreeSet::new(),
+            rates: HashMap::new(),
         };
         world.restart(0);
         world
@@ -135,7 +147,7 @@ impl World {
     pub(crate) fn restart(&mut self, trim: usize) {
         self.clients.clear();
         (self.queue, self.dirty, self.reads, self.tails) = Default::default();
-        (self.grace, self.away) = Default::default();
+        (self.grace, self.away, self.rates) = Default::default();
         self.disk.logs.iter_mut().filter(|(id, _)| id.0 > 1).for_each(|(_, log)| log.trim(trim));
         self.disk.logs.retain(|id, _| id.0 > 0);
         self.disk.refusing.clear();
@@ -155,8 +167,7 @@ impl World {
 
     /// A connection that has said nothing yet.
     pub(crate) fn open(&mut self, exempt: bool) -> SessionId {
-        let (sends, queries) = (self.rules.sends_per_s, self.rules.queries_per_s);
-        let id = self.clients.insert(Client::new(exempt, [sends, queries], self.now.mono));
+        let id = self.clients.insert(Client::new(exempt));
         let address = std::net::Ipv4Addr::new(192, 0, 2, 1).into();
         self.hub.connect(id, Arrival { address, challenge: [7; 32], exempt, reserved: false });
         id
@@ -203,12 +214,16 @@ impl World {
     /// Puts a session's requests to the hub, as far as it takes them.
     fn pump(&mut self, id: SessionId) {
         while let Some(line) = self.clients.get_mut(id).and_then(|client| client.asked.pop_front()) {
-            let (expect, queries) = self.expect(id, &line);
+            let (expect, cost) = self.expect(id, &line);
             let progress = self.hub.request(id, &line, self.now);
             if progress == Progress::Done {
-                self.taken(id, line, expect, queries);
+                self.taken(id, line, expect, cost);
             } else {
-                self.clients[id].put_back(line, progress, self.now.mono);
+                self.clients[id].put_back(line, progress);
+            }
+            if let Progress::Later(at) = progress {
+                let person = self.clients[id].person.expect("who sends is somebody");
+                self.rates[&person].check_wait(at, self.now.mono);
             }
             self.apply();
             if progress != Progress::Done {
@@ -218,10 +233,12 @@ impl World {
     }
 
     /// The hub has taken a line. What it does to the connection is known by now.
-    fn taken(&mut self, id: SessionId, line: Asked, expect: Expect, queries: bool) {
-        let now = self.now.mono;
+    fn taken(&mut self, id: SessionId, line: Asked, expect: Expect, cost: u64) {
         let client = &mut self.clients[id];
-        client.count(&line, &expect, queries, now);
+        client.count(&line, &expect);
+        if let Some(rates) = client.person.filter(|_| !client.exempt).and_then(|id| self.rates.get_mut(&id)) {
+            rates.count(&line, cost, self.now.mono);
+        }
         if let Ok(Request::Read { room, seq, back: true }) = line.as_ref().map(|incoming| &incoming.request) {
             self.backs.insert((client.nickname.clone(), room.to_string(), seq.get()));
         }

@@ -132,7 +132,8 @@ fn asking() -> BoxedStrategy<Step> {
             limit
         }),
         (room(), limit()).prop_map(|(after, limit)| Step::Rooms { after, limit }),
-        (0_usize..6, 0_u8..4, 0_u64..12, limit()).prop_map(|(room, at, n, limit)| Step::History { room, at, n, limit }),
+        (0_usize..6, 0_u8..4, 0_u64..12, prop_oneof![3 => limit(), 1 => Just(150_u64)])
+            .prop_map(|(room, at, n, limit)| Step::History { room, at, n, limit }),
         (words, prop::option::of(0_usize..6), limit(), 0_u8..6).prop_map(|(text, room, limit, from)| Step::Search {
             text,
             room,
