@@ -23,6 +23,8 @@ struct Tls {
     connection: ServerConnection,
     /// Read before it was known that this is TLS.
     ahead: Vec<u8>,
+    /// The other side has said that it is done.
+    is_over: bool,
 }
 
 impl<S: Socket> Transport<S> {
@@ -35,7 +37,7 @@ impl<S: Socket> Transport<S> {
     pub(super) fn start_tls(&mut self, config: Arc<ServerConfig>, ahead: Vec<u8>) -> Result<(), rustls::Error> {
         let mut connection = ServerConnection::new(config)?;
         connection.set_buffer_limit(Some(PIECE));
-        self.tls = Some(Box::new(Tls { connection, ahead }));
+        self.tls = Some(Box::new(Tls { connection, ahead, is_over: false }));
         Ok(())
     }
 
@@ -45,6 +47,11 @@ impl<S: Socket> Transport<S> {
 
     pub(super) fn is_handshaking(&self) -> bool {
         self.tls.as_ref().is_some_and(|tls| tls.connection.is_handshaking())
+    }
+
+    /// True once the other side has said inside TLS that it is done; the socket's own end may never come.
+    pub(super) fn is_over(&self) -> bool {
+        self.tls.as_ref().is_some_and(|tls| tls.is_over)
     }
 
     /// What a login on this connection is bound to: only its two ends know it. `None` without TLS.
@@ -103,7 +110,9 @@ impl Tls {
                 Err(error) if error.kind() == ErrorKind::WouldBlock && filled > 0 => return Ok(filled),
                 Err(error) => return Err(error),
             }
-            self.connection.process_new_packets().map_err(|error| io::Error::new(ErrorKind::InvalidData, error))?;
+            let state = self.connection.process_new_packets();
+            let state = state.map_err(|error| io::Error::new(ErrorKind::InvalidData, error))?;
+            self.is_over |= state.peer_has_closed();
         }
     }
 }

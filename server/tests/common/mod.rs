@@ -9,6 +9,7 @@
 
 pub mod dice;
 pub mod process;
+pub mod secure;
 pub mod wire;
 
 use serde_json::{Value, json};
@@ -150,7 +151,11 @@ pub struct Client {
 
 impl Client {
     pub fn connect(address: SocketAddr) -> Self {
-        let stream = TcpStream::connect(address).unwrap();
+        Self::over(TcpStream::connect(address).unwrap())
+    }
+
+    /// Over a socket that is connected.
+    pub fn over(stream: TcpStream) -> Self {
         stream.set_nodelay(true).unwrap();
         Self { stream, bytes: Vec::new() }
     }
