@@ -49,7 +49,9 @@ pub struct Certificate {
 
 impl std::fmt::Debug for Certificate {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Certificate").field("fingerprint", &shared::identity::base64url(&self.fingerprint)).finish()
+        f.debug_struct("Certificate")
+            .field("fingerprint", &shared::identity::base64url(&self.fingerprint))
+            .finish_non_exhaustive()
     }
 }
 

@@ -26,7 +26,8 @@ fn systemd_takes_the_units() {
 #[test]
 fn the_service_starts_the_server_with_arguments_that_it_knows() {
     use clap::Parser;
-    let unit = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("../assets/parlor-server.service")).unwrap();
+    let unit =
+        fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("../assets/parlor-server.service")).unwrap();
     let start = unit.lines().find_map(|line| line.strip_prefix("ExecStart=")).unwrap();
     let cli = server::cli::Cli::try_parse_from(start.split(' ')).unwrap();
     assert!(cli.command.is_none() && cli.serve.place.config.is_some() && cli.serve.place.data_dir.is_some());

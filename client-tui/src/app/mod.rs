@@ -1,6 +1,7 @@
 //! The client's state, and what changes it. No I/O: events go in, effects come out.
 
 pub mod act;
+mod again;
 mod certificate;
 pub mod complete;
 pub mod conversation;
@@ -54,7 +55,7 @@ pub use log::{Log, Mention};
 
 use complete::Completion;
 use conversation::Conversation;
-use form::{Check, Form};
+use form::Form;
 use hold::Digest;
 use inputs::Inputs;
 use jiff::tz::TimeZone;
@@ -399,22 +400,5 @@ impl App {
             let cursor = self.logs.get(&conversation.partner.log()).map_or(Seq::ZERO, |log| log.cursor);
             conversation.timeline.push(What::Note { at, text: text.into() }, cursor);
         }
-    }
-
-    /// What a link said beside the server's address holds until another server is chosen.
-    fn keep_link(&self, address: &mut Address) {
-        if let Some(before) = self.address.as_ref().filter(|before| before.to_string() == address.to_string()) {
-            address.pin = address.pin.or(before.pin);
-            address.invite = address.invite.take().or_else(|| before.invite.clone());
-        }
-    }
-
-    /// The form again, with what was chosen.
-    fn reopen_form(&mut self, field: usize, reason: String) {
-        let address = self.address.as_ref().map(ToString::to_string).unwrap_or_default();
-        let mut form = Form::new(&address, &self.me, self.home.as_str());
-        form.focus = field;
-        form.check = Check::Failed(reason);
-        self.form = Some(form);
     }
 }

@@ -1,6 +1,6 @@
 //! Keeping order: what is asked becomes an entry with changes, and what is stored becomes so.
 
-use super::{Effect, Hub, Now, Refusal, Slot, may::Wish, names::Holder};
+use super::{Effect, Hub, Now, Refusal, Session, Slot, may::Wish, names::Holder};
 use crate::{
     ids::{LogId, PersonId, SessionId},
     journal::{Asker, Change, Draft, Op, Sanction, Sanctioned, Subject},
@@ -271,8 +271,7 @@ impl Hub {
     /// Rooms that some session of a person follows.
     fn rooms_of(&self, person: PersonId) -> Vec<RoomName> {
         let sessions = self.people.get(&person).into_iter().flat_map(|person| &person.sessions);
-        let follows =
-            sessions.flat_map(|(id, _)| self.sessions.get(*id).into_iter().flat_map(|session| session.follows()));
+        let follows = sessions.flat_map(|(id, _)| self.sessions.get(*id).into_iter().flat_map(Session::follows));
         let rooms =
             follows.filter_map(|follow| if let LogName::Room(room) = &follow.room { Some(room.clone()) } else { None });
         let mut rooms: Vec<RoomName> = rooms.collect();

@@ -60,11 +60,11 @@ impl Hub {
             }
             Order::Release { nickname } => {
                 let person = self.claimed_by(nickname)?;
-                (nickname.to_string(), "release".into(), vec![Change::Release(person)])
+                (nickname.clone(), "release".into(), vec![Change::Release(person)])
             }
             Order::Erase { nickname } => {
                 let person = self.claimed_by(nickname)?;
-                (nickname.to_string(), "erase".into(), vec![Change::Erase(person)])
+                (nickname.clone(), "erase".into(), vec![Change::Erase(person)])
             }
             Order::Retention => (String::new(), String::new(), self.expiries(now)),
             Order::Compact => (String::new(), String::new(), vec![Change::Compact]),

@@ -24,7 +24,9 @@ pub(super) struct Sanctions {
 impl Sanctions {
     pub(super) fn new(kept: Vec<Sanctioned>) -> Self {
         let mut sanctions = Self::default();
-        kept.into_iter().for_each(|sanctioned| sanctions.add(sanctioned));
+        for sanctioned in kept {
+            sanctions.add(sanctioned);
+        }
         sanctions
     }
 

@@ -63,7 +63,8 @@ proptest! {
             0..6
         )
     ) {
-        let fields: String = fields.iter().map(|(key, value)| format!(",\"{key}\":{value}")).collect();
+        let fields: Vec<String> = fields.iter().map(|(key, value)| format!(",\"{key}\":{value}")).collect();
+        let fields = fields.concat();
         let line = format!("{{\"type\":\"moderate\",\"id\":\"x\",\"action\":\"{action}\"{fields}}}");
         match Incoming::parse(line.as_bytes()) {
             Ok(Incoming { request: Request::Moderate(moderate), .. }) => {

@@ -9,10 +9,12 @@ mod index;
 mod inline;
 pub(crate) mod mark;
 mod order;
+mod people;
 pub(crate) mod read;
 pub(crate) mod schema;
 mod search;
 pub(crate) mod sum;
+mod tables;
 pub(crate) mod write;
 
 pub use inline::InlineJournal;
