@@ -209,8 +209,9 @@ impl Session<'_> {
                     Event::Ping => write(stream, &Incoming::from(Request::Pong).encode()).await?,
                     Event::Login(login) if login.success => self.backoff.reset(),
                     // Whoever gave the nickname back, or was put out, comes back by hand.
-                    Event::Release { .. } => is_put_out = true,
-                    Event::Notice(Notice { code: NoticeCode::Kicked, room: None, .. }) => is_put_out = true,
+                    Event::Release { .. } | Event::Notice(Notice { code: NoticeCode::Kicked, room: None, .. }) => {
+                        is_put_out = true;
+                    }
                     Event::Notice(notice) => retry = notice.retry_ms.map(Duration::from_millis).or(retry),
                     _ => {}
                 }

@@ -364,15 +364,21 @@ impl Hub {
     /// Does what is due.
     pub fn tick(&mut self, now: Now) {
         self.tick_presence(now);
-        self.sweep_households(now.mono);
         self.release_unused(now);
         self.expire(now);
         self.tick_untils(now);
     }
 
+    /// Lets go what is kept for a while only; to be called now and then.
+    pub fn sweep(&mut self, now: Now) {
+        self.sweep_households(now.mono);
+    }
+
     /// When [`Hub::tick`] has something to do.
     pub fn next_deadline(&self, now: Now) -> Option<Millis> {
         let until = self.untils.first().map(|(until, _)| now.mono + until.saturating_sub(now.wall));
-        [self.clock.next(), until].into_iter().flatten().min()
+        let expiry = self.next_expiry.filter(|_| self.rules.keep_days > 0 || self.rules.keep_entries > 0);
+        let release = self.next_release.filter(|_| self.rules.claims_unused_days > 0);
+        [self.clock.next(), until, expiry, release].into_iter().flatten().min()
     }
 }

@@ -180,6 +180,8 @@ pub struct Touched {
     pub entries: u64,
     /// Of these logs: what is kept of them elsewhere is no longer so.
     pub logs: Vec<LogId>,
+    /// Rooms whose topic has gone with the entry that set it.
+    pub topics: Vec<LogId>,
     /// Logs that begin later now.
     pub firsts: Vec<(LogId, Seq)>,
 }

@@ -8,18 +8,17 @@ use super::{
 };
 use crate::{
     ids::{LogId, PersonId},
-    journal::{Change, Deed, Done, Invite, Kept, RoomRule, Sanction, Sanctioned, Subject, Touched},
+    journal::{Change, Deed, Done, Sanction, Sanctioned, Subject, Touched},
 };
-use rusqlite::{Connection, OptionalExtension, Row, params};
-use shared::{Kind, RoomName, Seq, UnixMillis, identity::PublicKey, moderation::Role};
-use std::collections::BTreeMap;
+use rusqlite::{OptionalExtension, params};
+use shared::{Kind, RoomName, Seq, UnixMillis, moderation::Role};
 
 /// Entries whose text goes in one transaction.
 const CHUNK: u64 = 1_000;
 /// An id is known for so long after its entry has gone, in milliseconds: 90 days.
 const GONE_MS: u64 = 90 * 24 * 3_600_000;
 /// A scope of everywhere.
-const EVERYWHERE: i32 = 0;
+pub(super) const EVERYWHERE: i32 = 0;
 
 /// What became of a change.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -35,6 +34,9 @@ impl Writer {
     pub(super) fn deed(&mut self, deed: &Deed) -> rusqlite::Result<Done> {
         let mut touched = Touched::default();
         for change in &deed.changes {
+            if let Change::Erase(person) = change {
+                touched.topics.extend(self.erase_topics(*person)?);
+            }
             if let Changed::Yes(count, logs) = self.change(change, &deed.actor)? {
                 touched.entries += count;
                 if let Change::Expire { .. } = change {
@@ -193,6 +195,23 @@ impl Writer {
         Ok(())
     }
 
+    /// Rooms whose topic a person has set have none any more.
+    fn erase_topics(&self, person: PersonId) -> rusqlite::Result<Vec<LogId>> {
+        let logs: Vec<LogId> = self
+            .connection
+            .prepare_cached(
+                "SELECT log.log FROM log WHERE topic <> '' AND EXISTS
+                 (SELECT 1 FROM entry WHERE entry.sender = ? AND entry.log = log.log AND kind = 'topic' AND msg = topic)",
+            )?
+            .query_map([person.0], |row| Ok(LogId(row.get(0)?)))?
+            .collect::<Result<_, _>>()?;
+        for log in &logs {
+            self.connection.prepare_cached("UPDATE log SET topic = '' WHERE log = ?")?.execute([log.0])?;
+            schema::seal_log(&self.connection, *log)?;
+        }
+        Ok(logs)
+    }
+
     fn erase(&mut self, person: PersonId) -> rusqlite::Result<Changed> {
         let inbox: Option<i32> = self
             .connection
@@ -311,76 +330,4 @@ fn subject_text(subject: &Subject) -> String {
         Subject::Key(key) => format!("key {key}"),
         Subject::Network(network) => format!("network {network}"),
     }
-}
-
-fn subject_of(text: &str) -> Option<Subject> {
-    let (word, rest) = text.split_once(' ')?;
-    match word {
-        "name" => Some(Subject::Name(rest.into())),
-        "key" => PublicKey::parse(rest).map(Subject::Key),
-        "network" => rest.parse().ok().map(Subject::Network),
-        _ => None,
-    }
-}
-
-fn sanctioned(row: &Row<'_>) -> rusqlite::Result<Option<Sanctioned>> {
-    let scope: i32 = row.get("scope")?;
-    let kind: String = row.get("kind")?;
-    let subject = subject_of(&row.get::<_, String>("subject")?);
-    Ok(subject.map(|subject| Sanctioned {
-        sanction: if kind == "mute" { Sanction::Mute } else { Sanction::Ban },
-        scope: (scope != EVERYWHERE).then_some(LogId(scope)),
-        subject,
-        until: row.get("until").unwrap_or(None),
-        reason: row.get::<_, String>("reason").unwrap_or_default().into(),
-        name: row.get::<_, String>("name").unwrap_or_default().into(),
-    }))
-}
-
-/// Everything that is kept beside entries, logs and accounts.
-pub(super) fn load(connection: &Connection) -> rusqlite::Result<Kept> {
-    let mut sanctions = connection.prepare("SELECT scope, kind, subject, until, reason, name FROM sanction")?;
-    let sanctions = sanctions.query_map([], sanctioned)?.collect::<Result<Vec<_>, _>>()?;
-    let mut invites = connection.prepare("SELECT hash, room, until, uses, note FROM invite")?;
-    let invites = invites.query_map([], |row| {
-        let room: Option<String> = row.get("room")?;
-        let note: String = row.get("note")?;
-        Ok(Invite {
-            hash: row.get("hash")?,
-            room: room.and_then(|room| RoomName::parse(&room).ok()),
-            until: row.get("until")?,
-            uses: row.get("uses")?,
-            note: note.into(),
-        })
-    })?;
-    let mut operators = connection.prepare("SELECT key FROM operator")?;
-    let operators = operators.query_map([], |row| row.get(0).map(PublicKey::from_bytes))?;
-    let mut places = connection.prepare("SELECT hash FROM place")?;
-    let places = places.query_map([], |row| row.get(0))?;
-    Ok(Kept {
-        sanctions: sanctions.into_iter().flatten().collect(),
-        rules: rules(connection)?,
-        operators: operators.collect::<Result<_, _>>()?,
-        invites: invites.collect::<Result<_, _>>()?,
-        alert: u8::try_from(schema::meta(connection, "alert")?.unwrap_or(0)).unwrap_or(0),
-        places: places.collect::<Result<_, _>>()?,
-    })
-}
-
-fn rules(connection: &Connection) -> rusqlite::Result<Vec<(LogId, RoomRule)>> {
-    let mut rules: BTreeMap<LogId, RoomRule> = BTreeMap::new();
-    let mut statement = connection.prepare("SELECT log, slow_s, locked FROM room_rule")?;
-    let mut rows = statement.query([])?;
-    while let Some(row) = rows.next()? {
-        let rule = rules.entry(LogId(row.get("log")?)).or_default();
-        (rule.slow_s, rule.is_locked) = (row.get("slow_s")?, row.get("locked")?);
-    }
-    let mut statement = connection.prepare("SELECT log, person, role FROM role")?;
-    let mut rows = statement.query([])?;
-    while let Some(row) = rows.next()? {
-        let role = Role::parse(&row.get::<_, String>("role")?);
-        let rule = rules.entry(LogId(row.get("log")?)).or_default();
-        rule.roles.extend(role.map(|role| Ok::<_, rusqlite::Error>((PersonId(row.get("person")?), role))).transpose()?);
-    }
-    Ok(rules.into_iter().collect())
 }

@@ -7,6 +7,7 @@ mod change;
 mod checkpoint;
 mod index;
 mod inline;
+mod kept;
 pub(crate) mod mark;
 mod order;
 mod people;

@@ -4,7 +4,7 @@
 //! log have no holes: what is taken out leaves a tombstone.
 
 use super::{
-    Settings, change,
+    Settings, kept,
     sum::Sum,
     tables::{FROM_1, FROM_2, SCHEMA},
 };
@@ -177,7 +177,7 @@ pub(crate) fn load(connection: &Connection) -> anyhow::Result<Stored> {
     let logs = logs(connection)?;
     let next_guest = i32::try_from(meta(connection, "next_guest")?.unwrap_or(1))?;
     let guests_end = reserve_guests(connection, next_guest)?;
-    let kept = change::load(connection)?;
+    let kept = kept::load(connection)?;
     Ok(Stored { accounts: accounts(connection, &logs)?, logs, next_guest, guests_end, kept })
 }
 
