@@ -66,6 +66,7 @@ loss-lookup = { $address } could not be looked up ({ $detail }): check the name 
 loss-connect = { $address } did not take the connection ({ $detail }): is the server running, and is the port right?
 loss-tls = { $address } could not be reached securely ({ $detail })
 loss-changed = { $address } shows another certificate than before: not connected
+hosted-link = others join with: parlor "{ $link }"
 certificate-new = first connection to { $server }: nobody vouches for its certificate, which is remembered now. Its fingerprint is { $pin }: compare it with what the operator says
 certificate-title = Another certificate: { $server }
 certificate-changed =

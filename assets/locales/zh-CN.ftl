@@ -66,6 +66,7 @@ loss-lookup = 无法查到 { $address }({ $detail })：请检查名称和网络
 loss-connect = { $address } 没有接受连接({ $detail })：服务器在运行吗？端口对吗？
 loss-tls = 无法安全连接 { $address }({ $detail })
 loss-changed = { $address } 出示的证书与以前不同：未连接
+hosted-link = 其他人这样加入：parlor "{ $link }"
 certificate-new = 首次连接 { $server }：没有机构为其证书担保，现已记住。指纹为 { $pin }，请与管理员核对
 certificate-title = 证书已改变：{ $server }
 certificate-changed =

@@ -27,7 +27,12 @@ use engine::Engine;
 use hub::Hub;
 use journal::{SqliteJournal, lock_directory};
 use serve::{Desk, Server};
-use std::{net::SocketAddr, os::unix::fs::DirBuilderExt, thread::JoinHandle};
+use shared::identity::Pin;
+use std::{
+    net::{IpAddr, SocketAddr, UdpSocket},
+    os::unix::fs::DirBuilderExt,
+    thread::JoinHandle,
+};
 use tokio::sync::{mpsc::unbounded_channel, watch};
 
 /// A server that runs.
@@ -35,6 +40,8 @@ use tokio::sync::{mpsc::unbounded_channel, watch};
 pub struct Running {
     /// Where it listens, with the real ports.
     pub addresses: Vec<SocketAddr>,
+    /// The certificate that clients see, if TLS is spoken.
+    pub pin: Option<Pin>,
     commands: Commands,
     stop: watch::Sender<bool>,
     ended: watch::Receiver<bool>,
@@ -80,6 +87,10 @@ pub fn start(config: Config) -> anyhow::Result<Running> {
         listeners.iter().map(std::net::TcpListener::local_addr).collect::<Result<_, _>>()?;
     let (outputs, from_journal) = unbounded_channel();
     let certificate = tls::load(&config.tls, &config.data_dir)?;
+    let pin = certificate.as_ref().map(|certificate| Pin::new(certificate.fingerprint));
+    if let Some(pin) = &pin {
+        tracing::info!(%pin, "certificate");
+    }
     let (journal, stored) = SqliteJournal::open(&config.data_dir, &config.journal, &outputs)?;
     let clock = Clock::new(config.journal.wall.clone());
     let now = clock.now();
@@ -112,5 +123,15 @@ pub fn start(config: Config) -> anyhow::Result<Running> {
         drop(lock);
         result
     })?;
-    Ok(Running { addresses, commands, stop, ended, thread })
+    Ok(Running { addresses, pin, commands, stop, ended, thread })
+}
+
+/// The address that this machine uses towards others. Nothing is sent to find it.
+pub fn own_address(listening: SocketAddr) -> IpAddr {
+    let (any, far) = if listening.is_ipv4() { ("0.0.0.0:0", "192.0.2.1:9") } else { ("[::]:0", "[2001:db8::1]:9") };
+    let found = UdpSocket::bind(any).and_then(|socket| {
+        socket.connect(far)?;
+        socket.local_addr()
+    });
+    found.map_or(listening.ip(), |address| address.ip())
 }

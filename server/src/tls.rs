@@ -45,6 +45,8 @@ pub struct Certificate {
     pub config: Arc<ServerConfig>,
     /// SHA-256 of the certificate (DER): what clients pin.
     pub fingerprint: [u8; 32],
+    /// It stands alone: nobody else vouches for it, and it is not renewed every few weeks. Such a one is put into links.
+    pub stands_alone: bool,
 }
 
 impl std::fmt::Debug for Certificate {
@@ -78,6 +80,7 @@ fn read(cert: &Path, key: &Path) -> anyhow::Result<Certificate> {
         .with_context(|| wrong(cert))?;
     let first = chain.first().with_context(|| format!("{} holds no certificate", cert.display()))?;
     let fingerprint = Sha256::digest(first).into();
+    let stands_alone = chain.len() == 1;
     let secret = PrivateKeyDer::from_pem_file(key).with_context(|| wrong(key))?;
     let mut config = ServerConfig::builder_with_provider(Arc::new(default_provider()))
         .with_protocol_versions(&[&TLS13])?
@@ -87,7 +90,7 @@ fn read(cert: &Path, key: &Path) -> anyhow::Result<Certificate> {
     // Nothing is kept of a session that is over: a login is bound to its own handshake, and a client has one connection.
     config.session_storage = Arc::new(NoServerSessionStorage {});
     config.send_tls13_tickets = 0;
-    Ok(Certificate { config: Arc::new(config), fingerprint })
+    Ok(Certificate { config: Arc::new(config), fingerprint, stands_alone })
 }
 
 /// Makes a certificate that its clients know by its fingerprint. The key is durable before the certificate is there.

@@ -20,6 +20,12 @@ impl App {
         self.announcements.push(text);
     }
 
+    /// How others join the server that runs inside.
+    pub fn announce_link(&mut self, link: &str) {
+        let text = self.locale.with("hosted-link", &[("link", link.to_owned().into())]);
+        self.announcements.push(text);
+    }
+
     /// Asks, if that is why there is no link.
     pub(super) fn certificate_changed(&mut self, loss: Loss) {
         if let Loss::Dial(DialError::Changed(changed)) = loss {

@@ -213,7 +213,7 @@ impl<S: Socket> Engine<S> {
     pub fn configure(&mut self, config: &Config) {
         self.allow_plain = config.allow_plain;
         self.addresses.configure(config.caps.clone(), config.proxies.clone());
-        self.hub.set_rules(config.rules.clone());
+        self.hub.set_rules(config.rules.clone(), self.now);
     }
 
     /// Why it can't go on, once that is so.

@@ -372,13 +372,15 @@ impl Hub {
     /// Lets go what is kept for a while only; to be called now and then.
     pub fn sweep(&mut self, now: Now) {
         self.sweep_households(now.mono);
+        self.sanctions.forget_old(now.wall);
     }
 
     /// When [`Hub::tick`] has something to do.
     pub fn next_deadline(&self, now: Now) -> Option<Millis> {
         let until = self.untils.first().map(|(until, _)| now.mono + until.saturating_sub(now.wall));
-        let expiry = self.next_expiry.filter(|_| self.rules.keep_days > 0 || self.rules.keep_entries > 0);
-        let release = self.next_release.filter(|_| self.rules.claims_unused_days > 0);
+        let due = |at: Option<Millis>| at.or(Some(now.mono));
+        let expiry = due(self.next_expiry).filter(|_| self.rules.keep_days > 0 || self.rules.keep_entries > 0);
+        let release = due(self.next_release).filter(|_| self.rules.claims_unused_days > 0);
         [self.clock.next(), until, expiry, release].into_iter().flatten().min()
     }
 }

@@ -9,7 +9,7 @@ use shared::{
     ErrorCode, Event, Incoming, Kind, LogName, MessageId, Nickname, RoomName, Seq, Text,
     code::NoticeCode,
     event::Notice,
-    moderation::{Action, Moderate},
+    moderation::{Action, Moderate, Role},
     network::Network,
     text::Label,
 };
@@ -35,7 +35,7 @@ impl Hub {
         let Moderate { id, room, nickname, act } = moderate;
         let log = self.log_of_room(room)?;
         let decided = self.may_moderate(asker.session, person, moderate, now);
-        let decided = decided.and_then(|()| self.changes_of(log, moderate, now));
+        let decided = decided.and_then(|()| self.changes_of(person, log, moderate, now));
         let text = Text::parse(&act.to_string()).map_err(super::talk::text_refusal)?;
         let asked = Asked { asker, person, room, id, incoming };
         self.store_act(asked, log, Kind::Moderation, text, (nickname.clone(), None), decided);
@@ -101,11 +101,7 @@ impl Hub {
     fn may_moderate(&self, id: SessionId, person: PersonId, moderate: &Moderate, now: Now) -> Result<(), Refusal> {
         let Moderate { room, nickname, act, .. } = moderate;
         // A room that nobody owns is there for the first who asks for it.
-        let is_claim = act.action == Action::Grant
-            && nickname.as_ref().is_some_and(|name| name.key() == self.people[&person].nickname().key())
-            && self.people[&person].is_claimed()
-            && self.rooms.get(room).is_some_and(|room| !room.has_owner());
-        if !is_claim {
+        if !self.is_claim(person, moderate) {
             self.may(person, Wish::Moderate(act.action), Some(room), now)?;
         }
         if act.everywhere || act.network.is_some() {
@@ -120,6 +116,16 @@ impl Hub {
             return Err(Refusal::new(ErrorCode::Forbidden, "that is somebody who may as much as you"));
         }
         Ok(())
+    }
+
+    /// True if somebody asks for a room that nobody owns.
+    fn is_claim(&self, person: PersonId, moderate: &Moderate) -> bool {
+        let Moderate { nickname, act, room, .. } = moderate;
+        let known = &self.people[&person];
+        act.action == Action::Grant
+            && known.is_claimed()
+            && nickname.as_ref().is_some_and(|name| name.key() == known.nickname().key())
+            && self.rooms.get(room).is_some_and(|room| !room.has_owner())
     }
 
     /// Who must have written an entry that may be taken out; absent: anybody.
@@ -150,7 +156,7 @@ impl Hub {
     }
 
     /// What an act changes; a refusal, if there is nobody to do it to.
-    fn changes_of(&self, log: LogId, moderate: &Moderate, now: Now) -> Result<Vec<Change>, Refusal> {
+    fn changes_of(&self, asker: PersonId, log: LogId, moderate: &Moderate, now: Now) -> Result<Vec<Change>, Refusal> {
         let Moderate { nickname, act, .. } = moderate;
         let scope = (!act.everywhere).then_some(log);
         let nobody = || Refusal::new(ErrorCode::NoSuchUser, "nobody of that name is here or has claimed it");
@@ -168,13 +174,7 @@ impl Hub {
             (Action::Unlock, _) => vec![Change::Lock(log, false)],
             (Action::Grant, _) => {
                 let person = Some(person()?).filter(|id| !id.is_guest()).ok_or_else(nobody)?;
-                // Who claims a room that nobody owns becomes its owner.
-                let role = if self.rooms.values().any(|room| room.log == log && !room.has_owner()) && act.role.is_none()
-                {
-                    Some(shared::moderation::Role::Owner)
-                } else {
-                    act.role
-                };
+                let role = if self.is_claim(asker, moderate) { Some(Role::Owner) } else { act.role };
                 vec![Change::Role(log, person, role)]
             }
             (Action::Revoke, _) => vec![Change::Role(log, person()?, None)],
@@ -201,6 +201,9 @@ impl Hub {
                     (Some(name), _) => self.sanctions.of_name(sanction, scope, name),
                     (None, network) => network.map(Subject::Network).into_iter().collect(),
                 };
+                if subjects.is_empty() {
+                    return Err(Refusal::new(ErrorCode::NoSuchUser, "nothing holds against anybody of that name here"));
+                }
                 subjects.into_iter().map(|subject| Change::Lift(sanction, scope, subject)).collect()
             }
         })

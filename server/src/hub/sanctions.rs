@@ -98,6 +98,14 @@ impl Sanctions {
         self.networks.iter().filter(holds).find(|found| contains(found))
     }
 
+    /// Those that have run out are none any more.
+    pub(super) fn forget_old(&mut self, now: UnixMillis) {
+        let holds = |found: &Sanctioned| found.until.is_none_or(|until| until > now);
+        self.people.values_mut().for_each(|list| list.retain(holds));
+        self.people.retain(|_, list| !list.is_empty());
+        self.networks.retain(holds);
+    }
+
     pub(super) fn iter(&self) -> impl Iterator<Item = &Sanctioned> {
         self.people.values().flatten().chain(&self.networks)
     }

@@ -76,7 +76,8 @@ impl Server {
     pub(super) fn answer_done(&mut self) {
         for (ticket, entries) in self.engine.take_done() {
             let Some(to) = self.desk.waiting.remove(&ticket) else { continue };
-            let pin = self.desk.certificate.as_ref().map(|known| Pin::new(known.fingerprint).to_string());
+            let alone = self.desk.certificate.as_ref().filter(|known| known.stands_alone);
+            let pin = alone.map(|known| Pin::new(known.fingerprint).to_string());
             let addresses = self.desk.addresses.clone();
             let _ = to.send(match entries {
                 Some(entries) => Answer { pin, addresses, ..Answer::done(entries) },
@@ -91,8 +92,11 @@ impl Server {
         let certificate = tls::load(&config.tls, &config.data_dir)?;
         let places = |config: &Config| config.listen.iter().map(|listen| listen.address).collect::<Vec<_>>();
         let old = &self.desk.config;
-        if places(old) != places(&config) || old.data_dir != config.data_dir || old.metrics != config.metrics {
-            tracing::warn!("listen, data_dir and metrics are only read at the start");
+        if places(old) != places(&config) || old.data_dir != config.data_dir || old.metrics != config.metrics
+            || old.log != config.log
+            || old.max_mib != config.max_mib
+        {
+            tracing::warn!("listen, data_dir, metrics, log and max_mib are only read at the start");
         }
         self.engine.configure(&config);
         self.desk.written = written(&config.tls);

@@ -31,6 +31,9 @@ fn moderates() -> impl Strategy<Value = Moderate> {
         let for_s = if action == Action::Slow { for_s.or(Some(0)) } else { for_s.filter(|_| action.takes_time()) };
         let role = if owner { Role::Owner } else { Role::Moderator };
         let role = matches!(action, Action::Grant | Action::Revoke).then_some(role);
+        let gives = matches!(action, Action::Grant | Action::Revoke);
+        let everywhere = everywhere && action.has_target() && !gives;
+        let address = address && matches!(action, Action::Ban | Action::Mute) && network.is_none();
         let act = Act { action, everywhere, address, network, role, for_s, reason: Act::reason(&reason) };
         Moderate { id: MessageId::parse("m-1").unwrap(), room, nickname, act }
     })

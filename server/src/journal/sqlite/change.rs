@@ -116,6 +116,8 @@ impl Writer {
 
     fn sanction(&self, sanctioned: &Sanctioned, actor: &str) -> rusqlite::Result<()> {
         let scope = sanctioned.scope.map_or(EVERYWHERE, |log| log.0);
+        // Those that have run out go with the next one.
+        self.connection.prepare_cached("DELETE FROM sanction WHERE until < ?")?.execute([self.wall.now()])?;
         self.connection
             .prepare_cached(
                 "INSERT OR REPLACE INTO sanction (scope, kind, subject, until, at, actor, reason, name)
