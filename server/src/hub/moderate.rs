@@ -35,7 +35,7 @@ impl Hub {
         let Moderate { id, room, nickname, act } = moderate;
         let log = self.log_of_room(room)?;
         let decided = self.may_moderate(asker.session, person, moderate, now);
-        let decided = decided.and_then(|()| self.changes_of(person, log, moderate, now));
+        let decided = decided.and_then(|()| self.changes_of(log, moderate, now));
         let text = Text::parse(&act.to_string()).map_err(super::talk::text_refusal)?;
         let asked = Asked { asker, person, room, id, incoming };
         self.store_act(asked, log, Kind::Moderation, text, (nickname.clone(), None), decided);
@@ -123,6 +123,7 @@ impl Hub {
         let Moderate { nickname, act, room, .. } = moderate;
         let known = &self.people[&person];
         act.action == Action::Grant
+            && act.role == Some(Role::Owner)
             && known.is_claimed()
             && nickname.as_ref().is_some_and(|name| name.key() == known.nickname().key())
             && self.rooms.get(room).is_some_and(|room| !room.has_owner())
@@ -156,7 +157,7 @@ impl Hub {
     }
 
     /// What an act changes; a refusal, if there is nobody to do it to.
-    fn changes_of(&self, asker: PersonId, log: LogId, moderate: &Moderate, now: Now) -> Result<Vec<Change>, Refusal> {
+    fn changes_of(&self, log: LogId, moderate: &Moderate, now: Now) -> Result<Vec<Change>, Refusal> {
         let Moderate { nickname, act, .. } = moderate;
         let scope = (!act.everywhere).then_some(log);
         let nobody = || Refusal::new(ErrorCode::NoSuchUser, "nobody of that name is here or has claimed it");
@@ -174,8 +175,7 @@ impl Hub {
             (Action::Unlock, _) => vec![Change::Lock(log, false)],
             (Action::Grant, _) => {
                 let person = Some(person()?).filter(|id| !id.is_guest()).ok_or_else(nobody)?;
-                let role = if self.is_claim(asker, moderate) { Some(Role::Owner) } else { act.role };
-                vec![Change::Role(log, person, role)]
+                vec![Change::Role(log, person, act.role)]
             }
             (Action::Revoke, _) => vec![Change::Role(log, person()?, None)],
             (Action::Ban | Action::Mute, name) => {

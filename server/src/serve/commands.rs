@@ -92,7 +92,9 @@ impl Server {
         let certificate = tls::load(&config.tls, &config.data_dir)?;
         let places = |config: &Config| config.listen.iter().map(|listen| listen.address).collect::<Vec<_>>();
         let old = &self.desk.config;
-        if places(old) != places(&config) || old.data_dir != config.data_dir || old.metrics != config.metrics
+        if places(old) != places(&config)
+            || old.data_dir != config.data_dir
+            || old.metrics != config.metrics
             || old.log != config.log
             || old.max_mib != config.max_mib
         {
