@@ -86,6 +86,7 @@ pub fn start(config: Config) -> anyhow::Result<Running> {
     let addresses: Vec<SocketAddr> =
         listeners.iter().map(std::net::TcpListener::local_addr).collect::<Result<_, _>>()?;
     let (outputs, from_journal) = unbounded_channel();
+    let written = tls::written(&config.tls);
     let certificate = tls::load(&config.tls, &config.data_dir)?;
     let pin = certificate.as_ref().map(|certificate| Pin::new(certificate.fingerprint));
     if let Some(pin) = &pin {
@@ -113,7 +114,7 @@ pub fn start(config: Config) -> anyhow::Result<Running> {
             if let Some(listener) = figures {
                 tokio::spawn(metrics::serve(listener, to_loop.clone()));
             }
-            let desk = Desk::new(config, certificate, places, now.mono);
+            let desk = Desk::new(config, certificate, written, places, now.mono);
             Server::new(engine, from_journal, listeners, clock, orders, desk)?.run(stopped).await
         });
         if let Err(error) = &result {

@@ -15,6 +15,7 @@ use std::{
     os::unix::fs::OpenOptionsExt,
     path::{Path, PathBuf},
     sync::Arc,
+    time::SystemTime,
 };
 
 /// The certificate that the server makes for itself, in its data directory,
@@ -54,6 +55,18 @@ impl std::fmt::Debug for Certificate {
         f.debug_struct("Certificate")
             .field("fingerprint", &shared::identity::base64url(&self.fingerprint))
             .finish_non_exhaustive()
+    }
+}
+
+/// When the operator's files were written, the certificate and its key.
+pub type Written = [Option<SystemTime>; 2];
+
+/// To be asked before the files are read: what is written later is seen to be new.
+pub fn written(source: &Source) -> Written {
+    let time = |path: &Path| fs::metadata(path).and_then(|file| file.modified()).ok();
+    match source {
+        Source::Files { cert, key } => [time(cert), time(key)],
+        Source::Off | Source::Own => [None, None],
     }
 }
 

@@ -196,6 +196,8 @@ fn letter(code: &ErrorCode) -> char {
         ErrorCode::Forbidden => 'f',
         ErrorCode::Muted => 'm',
         ErrorCode::Banned => 'b',
+        // Who may end a sanction may ask for one that does not hold.
+        ErrorCode::NoSuchUser => '.',
         other => panic!("{other:?}"),
     }
 }
@@ -271,7 +273,7 @@ fn lines() -> Vec<String> {
         let target = if action.has_target() { r#","nickname":"target""# } else { "" };
         let time = if action == Action::Slow { r#","for_s":5"# } else { "" };
         lines.push(moderate(&format!("{action_field}{target}{time}")));
-        if action.has_target() {
+        if action.has_target() && !matches!(action, Action::Grant | Action::Revoke) {
             lines.push(moderate(&format!(r#"{action_field}{target}{time},"everywhere":true"#)));
         }
         if action.takes_network() {

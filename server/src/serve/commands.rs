@@ -5,10 +5,10 @@ use crate::{
     admin::{Answer, Command, Order},
     config::Config,
     hub::Millis,
-    tls::{self, Certificate, Source},
+    tls::{self, Certificate, Source, Written},
 };
 use shared::identity::Pin;
-use std::{collections::HashMap, fs, path::Path, time::SystemTime};
+use std::collections::HashMap;
 use tokio::sync::oneshot;
 
 /// Between two looks at the certificate's files.
@@ -21,15 +21,20 @@ pub(crate) struct Desk {
     pub(super) addresses: Vec<String>,
     pub(super) started: Millis,
     /// When the certificate's files were written.
-    written: Option<SystemTime>,
+    written: Written,
     pub(super) look_at: Millis,
     waiting: HashMap<u64, oneshot::Sender<Answer>>,
     next: u64,
 }
 
 impl Desk {
-    pub(crate) fn new(config: Config, certificate: Option<Certificate>, addresses: Vec<String>, now: Millis) -> Self {
-        let written = written(&config.tls);
+    pub(crate) fn new(
+        config: Config,
+        certificate: Option<Certificate>,
+        written: Written,
+        addresses: Vec<String>,
+        now: Millis,
+    ) -> Self {
         let waiting = HashMap::new();
         Self { config, certificate, addresses, started: now, written, look_at: now + LOOK, waiting, next: 0 }
     }
@@ -38,13 +43,6 @@ impl Desk {
     pub(super) fn has_files(&self) -> bool {
         matches!(self.config.tls, Source::Files { .. })
     }
-}
-
-/// When the operator's files were written; the newer of them.
-fn written(source: &Source) -> Option<SystemTime> {
-    let Source::Files { cert, key } = source else { return None };
-    let time = |path: &Path| fs::metadata(path).and_then(|file| file.modified()).ok();
-    time(cert).max(time(key))
 }
 
 impl Server {
@@ -89,6 +87,7 @@ impl Server {
     /// Reads the configuration again. What is wrong in it changes nothing.
     fn reload(&mut self) -> anyhow::Result<()> {
         let config = self.desk.config.reload()?;
+        let written = tls::written(&config.tls);
         let certificate = tls::load(&config.tls, &config.data_dir)?;
         let places = |config: &Config| config.listen.iter().map(|listen| listen.address).collect::<Vec<_>>();
         let old = &self.desk.config;
@@ -101,7 +100,7 @@ impl Server {
             tracing::warn!("listen, data_dir, metrics, log and max_mib are only read at the start");
         }
         self.engine.configure(&config);
-        self.desk.written = written(&config.tls);
+        self.desk.written = written;
         self.desk.config = config;
         self.take_certificate(certificate);
         tracing::info!("configuration_reloaded");
@@ -116,7 +115,7 @@ impl Server {
     /// Takes a certificate whose files were written anew. One that can't be read changes nothing.
     pub(super) fn look_at_certificate(&mut self) {
         self.desk.look_at = self.clock.now().mono + LOOK;
-        let now = written(&self.desk.config.tls);
+        let now = tls::written(&self.desk.config.tls);
         if now == self.desk.written {
             return;
         }
