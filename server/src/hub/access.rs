@@ -47,7 +47,7 @@ impl Hub {
         now: Now,
     ) -> Result<(), Refusal> {
         let key = login.proof.as_ref().map(|(key, _)| key);
-        if key.is_some_and(|key| self.rules.operators.contains(key) || self.operators.contains(key)) {
+        if key.is_some_and(|key| self.is_operator(key)) {
             return Ok(());
         }
         let address = self.address(id);
@@ -74,7 +74,8 @@ impl Hub {
 
     /// What lets a new name in: nothing is needed, an invite, or a listed key. One use of the invite is kept for it.
     pub(super) fn let_in(&mut self, login: &Login, now: Now) -> Result<Option<InviteHash>, Refusal> {
-        let is_listed = login.proof.as_ref().is_some_and(|(key, _)| self.rules.keys.contains(key));
+        let is_listed = |(key, _): &(PublicKey, _)| self.rules.keys.contains(key) || self.is_operator(key);
+        let is_listed = login.proof.as_ref().is_some_and(is_listed);
         if self.rules.access == Access::Open || is_listed {
             return Ok(None);
         }

@@ -27,6 +27,8 @@ pub(super) struct Writer {
     pub(super) heads: IdMap<LogId, Head>,
     /// What the index lacks.
     pub(super) backlog: Backlog,
+    /// Logs whose topic the op that is being stored has taken out.
+    pub(super) untopic: Vec<LogId>,
     /// Guests' inboxes from this one on, up to -1, are of earlier runs.
     pub(super) stale_guests: Option<i32>,
     refusing: Refusing,
@@ -54,6 +56,7 @@ impl Writer {
             stale_guests,
             heads: IdMap::default(),
             backlog,
+            untopic: Vec::new(),
             refusing: Refusing::default(),
             has_gone_ids,
         })
@@ -102,6 +105,7 @@ impl Writer {
     }
 
     fn apply(&mut self, op: &Op, batch: &mut Batch) -> rusqlite::Result<Done> {
+        self.untopic.clear();
         match op {
             Op::Append(asker, draft) => self.append(asker.session, draft, batch),
             Op::OpenRoom(_, room, _, owner) => self.open_room(room, *owner),
@@ -167,7 +171,8 @@ impl Writer {
             statement.execute(params![draft.text.as_str(), draft.log.0])?;
             schema::seal_log(&self.connection, draft.log)?;
         }
-        Ok(Done::Appended { entry, copy })
+        let untopic = self.untopic.contains(&draft.log);
+        Ok(Done::Appended { entry, copy, untopic })
     }
 
     /// An entry that was just made is none after all.
@@ -343,12 +348,14 @@ impl Writer {
         let (inbox, epoch) = self.new_log(None)?;
         let sum = schema::account_sum(nickname.as_str(), key.as_bytes(), inbox).finish();
         self.connection
-            .prepare_cached("INSERT INTO account (nickname, key, inbox, seen, sum) VALUES (?, ?, ?, ?, ?)")?
+            .prepare_cached(&format!(
+                "INSERT INTO account (person, nickname, key, inbox, seen, sum) VALUES ({NEW_PERSON}, ?, ?, ?, ?, ?)"
+            ))?
             .execute(params![nickname.as_str(), key.as_bytes(), inbox.0, self.wall.now(), sum])?;
+        let person = PersonId(self.connection.last_insert_rowid());
         if let Some(hash) = invite {
             self.use_invite(hash, nickname.as_str())?;
         }
-        let person = PersonId(self.connection.last_insert_rowid());
         let (nickname, marks, seen) = (nickname.clone(), BTreeMap::new(), Some(self.wall.now()));
         let account = Account { person, nickname, key: *key, inbox, epoch, hold: None, marks, seen };
         Ok(Done::Claimed(account))
@@ -433,7 +440,7 @@ impl Writer {
     fn note_stored(&mut self, results: &[Done]) {
         let before = self.count;
         for done in results {
-            let Done::Appended { entry, copy } = done else { continue };
+            let Done::Appended { entry, copy, .. } = done else { continue };
             for new in std::iter::once(entry).chain(copy).filter(|new| new.log.0 > 0) {
                 self.backlog.add(new.log, new.seq);
                 self.count += 1;
@@ -444,6 +451,10 @@ impl Writer {
         }
     }
 }
+
+/// A number that nobody has had: what is left of somebody who gave a nickname back is nobody else's.
+const NEW_PERSON: &str = "max(coalesce((SELECT max(person) FROM account), 0),
+    coalesce((SELECT max(sender) FROM entry), 0), coalesce((SELECT max(sender) FROM gone_id), 0), 0) + 1";
 
 /// A receiver who has gone is named as the sender writes it, not as it was held.
 fn is_same_name(stored: Option<&str>, name: Option<&Nickname>) -> bool {
