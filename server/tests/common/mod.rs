@@ -8,7 +8,9 @@
 )]
 
 pub mod dice;
+pub mod house;
 pub mod process;
+pub mod proxied;
 pub mod wire;
 
 use serde_json::{Value, json};
