@@ -257,7 +257,7 @@ impl<S: Socket> Engine<S> {
         self.unsettled -= batch.done.len();
         let keep = (TAILS_BYTES / self.tails.len().max(1)).clamp(TAIL_BYTES.0, TAIL_BYTES.1);
         for (op, done) in &batch.done {
-            if let Done::Appended { entry, copy } = done {
+            if let Done::Appended { entry, copy, .. } = done {
                 self.counts.entries += 1;
                 for new in std::iter::once(entry).chain(copy) {
                     if self.hub.is_followed(new.log) || self.tails.contains_key(&new.log) {

@@ -47,7 +47,7 @@ impl Hub {
         now: Now,
     ) -> Result<(), Refusal> {
         let key = login.proof.as_ref().map(|(key, _)| key);
-        if key.is_some_and(|key| self.rules.operators.contains(key) || self.operators.contains(key)) {
+        if key.is_some_and(|key| self.is_operator(key)) {
             return Ok(());
         }
         let address = self.address(id);
@@ -74,7 +74,8 @@ impl Hub {
 
     /// What lets a new name in: nothing is needed, an invite, or a listed key. One use of the invite is kept for it.
     pub(super) fn let_in(&mut self, login: &Login, now: Now) -> Result<Option<InviteHash>, Refusal> {
-        let is_listed = login.proof.as_ref().is_some_and(|(key, _)| self.rules.keys.contains(key));
+        let is_listed = |(key, _): &(PublicKey, _)| self.rules.keys.contains(key) || self.is_operator(key);
+        let is_listed = login.proof.as_ref().is_some_and(is_listed);
         if self.rules.access == Access::Open || is_listed {
             return Ok(None);
         }
@@ -101,16 +102,32 @@ impl Hub {
 
     /// Somebody with a key is in: when, and from where, is known from now on.
     pub(super) fn note_entry(&mut self, id: SessionId, person: PersonId, now: Now) {
-        let mut changes = Vec::new();
-        let Some(known) = self.people.get_mut(&person).filter(|known| known.is_claimed()) else { return };
-        if known.seen.is_none_or(|seen| seen + SEEN_MS <= now.wall) {
-            known.seen = Some(now.wall);
-            changes.push(Change::Seen(person));
+        if !self.people.get(&person).is_some_and(|known| known.is_claimed()) {
+            return;
         }
+        let mut changes: Vec<Change> = self.used(person, now).into_iter().collect();
         let place = self.address(id).map(|address| place_hash(Network::household(address)));
         if let Some(place) = place.filter(|place| self.doors.places.insert(*place)) {
             changes.push(Change::Place(place));
         }
+        if !changes.is_empty() {
+            self.store_deed(None, None, "", "", "", changes);
+        }
+    }
+
+    /// A claimed nickname is in use; what is to be noted of that, once a day.
+    fn used(&mut self, person: PersonId, now: Now) -> Option<Change> {
+        let known = self.people.get_mut(&person).filter(|known| known.is_claimed())?;
+        if known.seen.is_some_and(|seen| seen + SEEN_MS > now.wall) {
+            return None;
+        }
+        known.seen = Some(now.wall);
+        Some(Change::Seen(person))
+    }
+
+    /// The same for people who come, go, or are here all the time.
+    pub(super) fn note_use(&mut self, people: impl IntoIterator<Item = PersonId>, now: Now) {
+        let changes: Vec<Change> = people.into_iter().filter_map(|person| self.used(person, now)).collect();
         if !changes.is_empty() {
             self.store_deed(None, None, "", "", "", changes);
         }
@@ -148,7 +165,11 @@ impl Hub {
             return;
         }
         self.next_release = Some(now.mono + SEEN_MS);
-        let is_unused = |seen: Option<UnixMillis>| seen.is_some_and(|seen| seen + days * SEEN_MS < now.wall);
+        let here: Vec<PersonId> =
+            self.people.iter().filter(|(_, person)| !person.sessions.is_empty()).map(|(id, _)| *id).collect();
+        self.note_use(here, now);
+        // It may have been used until a day after it was noted.
+        let is_unused = |seen: Option<UnixMillis>| seen.is_some_and(|seen| seen + (days + 1) * SEEN_MS < now.wall);
         let unused: Vec<(PersonId, String)> = self
             .people
             .iter()
@@ -207,3 +228,7 @@ impl Hub {
         }
     }
 }
+
+#[cfg(test)]
+#[path = "access_tests.rs"]
+mod tests;

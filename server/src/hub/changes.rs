@@ -39,6 +39,9 @@ impl Hub {
             for log in &touched.logs {
                 self.effects.push(Effect::Forget(*log));
             }
+            for log in &touched.untopic {
+                self.untopic(*log);
+            }
             for change in &deed.changes {
                 self.changed_by(change);
                 match change {

@@ -291,6 +291,7 @@ impl Hub {
 
     /// A session of a person is over. With its last one a guest is gone, and `away` said by hand ends.
     pub(super) fn end_session(&mut self, session: SessionId, id: PersonId, now: Now) {
+        self.note_use([id], now);
         let Some(person) = self.people.get_mut(&id) else { return };
         person.sessions.retain(|(other, _)| *other != session);
         if !person.sessions.is_empty() {

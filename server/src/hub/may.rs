@@ -7,6 +7,7 @@ use crate::{
 };
 use shared::{
     ErrorCode, RoomName,
+    identity::PublicKey,
     moderation::{Action, Role},
 };
 
@@ -119,11 +120,16 @@ impl Hub {
     pub(super) fn standing(&self, person: PersonId, room: Option<&RoomName>) -> Standing {
         let Some(known) = self.people.get(&person) else { return Standing::Guest };
         let Some(key) = known.key.as_deref() else { return Standing::Guest };
-        if self.operators.contains(key) || self.rules.operators.contains(key) {
+        if self.is_operator(key) {
             return Standing::Operator;
         }
         let role = room.and_then(|room| self.rooms.get(room)).and_then(|room| room.rule.roles.get(&person));
         role.map_or(Standing::Member, |role| (*role).into())
+    }
+
+    /// True if it is an operator's, by order or by configuration.
+    pub(super) fn is_operator(&self, key: &PublicKey) -> bool {
+        self.operators.contains(key) || self.rules.operators.contains(key)
     }
 
     /// Whether a person may do something, in a room or to another person.
@@ -133,9 +139,12 @@ impl Hub {
             return Ok(());
         }
         let known = room.and_then(|room| self.rooms.get(room));
-        self.not_sanctioned(person, Sanction::Ban, known.map(|room| room.log), now)?;
+        let log = known.map(|room| room.log);
+        // Whoever keeps order in a room is not put out of it with their neighbours.
+        let near = log.filter(|_| standing < Standing::Moderator);
+        self.not_sanctioned(person, Sanction::Ban, log, near, now)?;
         if wish.is_talk() {
-            self.not_sanctioned(person, Sanction::Mute, known.map(|room| room.log), now)?;
+            self.not_sanctioned(person, Sanction::Mute, log, near, now)?;
         }
         let is_locked = known.is_some_and(|room| room.rule.is_locked);
         let is_read_only = self.alert >= Alert::ReadOnly;
@@ -152,12 +161,14 @@ impl Hub {
         Err(Refusal::new(ErrorCode::Forbidden, detail))
     }
 
-    /// A refusal, if a sanction holds for a person in a log or everywhere.
+    /// A refusal, if a sanction holds for a person in a log or everywhere, or for where it comes from in `near` or
+    /// everywhere.
     fn not_sanctioned(
         &self,
         person: PersonId,
         sanction: Sanction,
         log: Option<LogId>,
+        near: Option<LogId>,
         now: Now,
     ) -> Result<(), Refusal> {
         if self.sanctions.is_empty() {
@@ -165,8 +176,9 @@ impl Hub {
         }
         let Some(known) = self.people.get(&person) else { return Ok(()) };
         let addresses = known.sessions.iter().filter_map(|(id, _)| self.address(*id));
-        let found =
-            self.sanctions.find(sanction, log, Some(known.nickname()), known.key.as_deref(), addresses, now.wall);
+        let (name, key) = (Some(known.nickname()), known.key.as_deref());
+        let found = self.sanctions.find(sanction, log, name, key, std::iter::empty(), now.wall);
+        let found = found.or_else(|| self.sanctions.find(sanction, near, None, None, addresses, now.wall));
         found.map_or(Ok(()), |found| Err(super::sanctions::refusal(found, now.wall)))
     }
 

@@ -1,6 +1,6 @@
 //! Keeping order: what is asked becomes an entry with changes, and what is stored becomes so.
 
-use super::{Effect, Hub, Now, Refusal, Session, Slot, may::Wish, names::Holder};
+use super::{Effect, Hub, Now, Refusal, Session, Slot, may::Wish, names::Holder, person::Person};
 use crate::{
     ids::{LogId, PersonId, SessionId},
     journal::{Asker, Change, Draft, Op, Sanction, Sanctioned, Subject},
@@ -55,8 +55,9 @@ impl Hub {
         now: Now,
     ) -> Result<(), Refusal> {
         let log = self.log_of_room(room)?;
-        let decided =
-            self.may_redact(asker.session, person, room, re, now).map(|by| vec![Change::Redact { log, seq: re, by }]);
+        let decided = self
+            .may_redact(asker.session, person, room, re, reason, now)
+            .map(|by| vec![Change::Redact { log, seq: re, by }]);
         let text = Text::maybe_empty(reason);
         let asked = Asked { asker, person, room, id, incoming };
         self.store_act(asked, log, Kind::Redact, text, (None, Some(re)), decided);
@@ -112,7 +113,13 @@ impl Hub {
         }
         let target = nickname.as_ref().and_then(|name| self.person_of(name));
         let is_above = |target| self.standing(target, Some(room)) >= self.standing(person, Some(room));
-        if target.is_some_and(|target| target != person && is_above(target)) {
+        // What is done to a key is done to all of its nicknames.
+        let key = target.and_then(|target| self.people[&target].key.as_ref());
+        let is_meant = |(id, other): (&PersonId, &Box<Person>)| {
+            Some(*id) == target || (key.is_some() && other.key.as_ref() == key)
+        };
+        let mut meant = self.people.iter().filter(|person| is_meant(*person)).map(|(id, _)| *id);
+        if meant.any(|target| target != person && is_above(target)) {
             return Err(Refusal::new(ErrorCode::Forbidden, "that is somebody who may as much as you"));
         }
         Ok(())
@@ -136,11 +143,19 @@ impl Hub {
         person: PersonId,
         room: &RoomName,
         re: Seq,
+        reason: &str,
         now: Now,
     ) -> Result<Option<PersonId>, Refusal> {
         let by = match self.may(person, Wish::Redact, Some(room), now) {
             Ok(()) => None,
-            Err(_) => self.may(person, Wish::RedactOwn, Some(room), now).map(|()| Some(person))?,
+            Err(_) => {
+                self.may(person, Wish::RedactOwn, Some(room), now)?;
+                // A reason is said to everybody.
+                if !reason.is_empty() {
+                    self.may(person, Wish::Talk, Some(room), now)?;
+                }
+                Some(person)
+            }
         };
         let known = &self.rooms[room];
         if !self.sessions[id].follows_log(known.log) {

@@ -79,12 +79,18 @@ impl Hub {
     }
 
     fn settle_append(&mut self, asker: &Asker, draft: Draft, done: Done, now: Now) {
+        if draft.refusal.is_none() && !matches!(done, Done::Appended { .. }) {
+            self.has_not_spoken(&draft);
+        }
         match done {
-            Done::Appended { entry, copy } => {
+            Done::Appended { entry, copy, untopic } => {
                 for new in std::iter::once(&entry).chain(&copy) {
                     self.grow(new);
                 }
                 self.note_topic(&draft);
+                if untopic {
+                    self.untopic(draft.log);
+                }
                 if let Some(person) = self.people.get_mut(&draft.sender) {
                     // The journal has moved the mark in the same way.
                     person.marks.entry(draft.log).and_modify(|mark| {
@@ -131,6 +137,22 @@ impl Hub {
             && let Some(room) = self.rooms.get_mut(name)
         {
             draft.text.as_str().clone_into(&mut room.topic);
+        }
+    }
+
+    /// A room has no topic any more.
+    pub(super) fn untopic(&mut self, log: LogId) {
+        if let Some(room) = self.rooms.values_mut().find(|room| room.log == log) {
+            room.topic.clear();
+        }
+    }
+
+    /// Nothing new has come of it: nobody waits for that in a slow room.
+    fn has_not_spoken(&mut self, draft: &Draft) {
+        if let LogName::Room(name) = &draft.room
+            && let Some(room) = self.rooms.get_mut(name)
+        {
+            room.spoken.remove(&draft.sender);
         }
     }
 

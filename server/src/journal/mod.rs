@@ -151,6 +151,8 @@ pub enum Done {
         entry: Committed,
         /// In the receiver's inbox.
         copy: Option<Committed>,
+        /// The log has no topic any more: it was taken out.
+        untopic: bool,
     },
     /// The id was known, and the message the same.
     Known(Seq, UnixMillis),
@@ -184,6 +186,8 @@ pub struct Touched {
     pub topics: Vec<LogId>,
     /// Logs that begin later now.
     pub firsts: Vec<(LogId, Seq)>,
+    /// Logs that have no topic any more: it was taken out.
+    pub untopic: Vec<LogId>,
 }
 
 /// SHA-256 of an invite's token.

@@ -8,7 +8,9 @@
 )]
 
 pub mod dice;
+pub mod house;
 pub mod process;
+pub mod proxied;
 pub mod secure;
 pub mod wire;
 

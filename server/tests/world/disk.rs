@@ -247,7 +247,7 @@ impl Disk {
                 .entry(draft.log)
                 .and_modify(|mark| *mark = if mark.next() == entry.seq { entry.seq } else { *mark });
         }
-        Done::Appended { entry, copy }
+        Done::Appended { entry, copy, untopic: false }
     }
 
     fn insert(&mut self, draft: &Draft, id: LogId, re: Option<Seq>, at: u64) -> Committed {

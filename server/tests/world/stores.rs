@@ -16,7 +16,7 @@ impl World {
         let any = !ops.is_empty();
         let done = self.disk.commit(ops, is_full, self.now.wall);
         for (_, done) in &done {
-            let Done::Appended { entry, copy } = done else { continue };
+            let Done::Appended { entry, copy, .. } = done else { continue };
             for new in std::iter::once(entry).chain(copy) {
                 if let Some(log) = self.disk.logs.get(&new.log)
                     && (self.hub.is_followed(new.log) || self.tails.contains_key(&new.log))

@@ -3,7 +3,6 @@
 use super::{
     read::{self, EntryRow},
     schema,
-    sum::damaged,
     write::{Writer, stored_kind},
 };
 use crate::{
@@ -47,6 +46,7 @@ impl Writer {
                 touched.logs.extend(logs);
             }
         }
+        touched.untopic.clone_from(&self.untopic);
         if !deed.act.is_empty() {
             self.log_act(&deed.actor, None, &deed.target, &deed.act)?;
         }
@@ -164,7 +164,8 @@ impl Writer {
             .prepare_cached("SELECT sender, id, at FROM entry WHERE place = ?")?
             .query_row([place], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))
             .optional()?;
-        let (sender, id, at) = found.ok_or_else(damaged)?;
+        // It may have gone since it was asked for.
+        let Some((sender, id, at)) = found else { return Ok(Changed::Yes(0, Vec::new())) };
         if by.is_some_and(|by| by.0 != sender) {
             return Ok(Changed::Forbidden);
         }
@@ -172,7 +173,8 @@ impl Writer {
         Ok(Changed::Yes(1, vec![log]))
     }
 
-    fn bury(&self, place: i64, sender: i64, id: &str, at: u64) -> rusqlite::Result<()> {
+    fn bury(&mut self, place: i64, sender: i64, id: &str, at: u64) -> rusqlite::Result<()> {
+        self.untopic(place)?;
         let kind = stored_kind(&Kind::Redacted);
         let row = EntryRow { place, sender, id, author: None, receiver: None, at, kind, re: None, msg: None };
         self.connection
@@ -181,6 +183,23 @@ impl Writer {
             )?
             .execute(params![kind, row.sum().finish(), place])?;
         self.unfind(place)
+    }
+
+    /// A topic that is taken out is the topic no more.
+    fn untopic(&mut self, place: i64) -> rusqlite::Result<()> {
+        let (log, _) = LogId::from_place(place);
+        let changed = self
+            .connection
+            .prepare_cached(
+                "UPDATE log SET topic = '' WHERE log = ? AND topic <> ''
+                 AND topic = (SELECT msg FROM entry WHERE place = ? AND kind = 'topic')",
+            )?
+            .execute(params![log.0, place])?;
+        if changed > 0 {
+            schema::seal_log(&self.connection, log)?;
+            self.untopic.push(log);
+        }
+        Ok(())
     }
 
     /// Takes an entry out of the index, if it is in it.

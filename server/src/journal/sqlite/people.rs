@@ -12,6 +12,10 @@ use rusqlite::{OptionalExtension, params};
 use shared::{Epoch, Nickname, RoomName, Seq, identity::PublicKey, moderation::Role};
 use std::collections::BTreeMap;
 
+/// A number that nobody has had: what is left of somebody who gave a nickname back is nobody else's.
+const NEW_PERSON: &str = "max(coalesce((SELECT max(person) FROM account), 0),
+    coalesce((SELECT max(sender) FROM entry), 0), coalesce((SELECT max(sender) FROM gone_id), 0), 0) + 1";
+
 impl Writer {
     pub(super) fn open_room(&self, room: &RoomName, owner: Option<PersonId>) -> rusqlite::Result<Done> {
         let mut find = self.connection.prepare_cached("SELECT log, epoch FROM log WHERE room = ?")?;
@@ -46,7 +50,9 @@ impl Writer {
         let (inbox, epoch) = self.new_log(None)?;
         let sum = schema::account_sum(nickname.as_str(), key.as_bytes(), inbox).finish();
         self.connection
-            .prepare_cached("INSERT INTO account (nickname, key, inbox, seen, sum) VALUES (?, ?, ?, ?, ?)")?
+            .prepare_cached(&format!(
+                "INSERT INTO account (person, nickname, key, inbox, seen, sum) VALUES ({NEW_PERSON}, ?, ?, ?, ?, ?)"
+            ))?
             .execute(params![nickname.as_str(), key.as_bytes(), inbox.0, self.wall.now(), sum])?;
         if let Some(hash) = invite {
             self.use_invite(hash, nickname.as_str())?;

@@ -27,11 +27,13 @@ pub(crate) const COLUMNS: &str = "entry.place, sender, id, author, receiver, at,
 
 /// Answers a query.
 pub(super) fn page(connection: &Connection, query: &Query) -> Page {
-    let page = match query {
+    // All of a page is of one moment: entries may go between two statements.
+    let moment = connection.unchecked_transaction();
+    let page = moment.and_then(|_moment| match query {
         Query::Lines { log, room, after, head, .. } => lines(connection, *log, room, *after, *head),
         Query::History(_, query) => history(connection, query).map(|event| Page::Answer(Box::new(event))),
         Query::Search(_, query) => search::search(connection, query).map(|event| Page::Answer(Box::new(event))),
-    };
+    });
     page.unwrap_or_else(|error| {
         let error = anyhow::Error::from(error);
         Page::Failed(format!("{error}; {}", schema::advice(&error)))

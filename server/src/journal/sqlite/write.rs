@@ -24,6 +24,8 @@ pub(super) struct Writer {
     pub(super) heads: IdMap<LogId, Head>,
     /// What the index lacks.
     pub(super) backlog: Backlog,
+    /// Logs whose topic the op that is being stored has taken out.
+    pub(super) untopic: Vec<LogId>,
     /// Guests' inboxes from this one on, up to -1, are of earlier runs.
     pub(super) stale_guests: Option<i32>,
     refusing: Refusing,
@@ -51,6 +53,7 @@ impl Writer {
             stale_guests,
             heads: IdMap::default(),
             backlog,
+            untopic: Vec::new(),
             refusing: Refusing::default(),
             has_gone_ids,
         })
@@ -99,6 +102,7 @@ impl Writer {
     }
 
     fn apply(&mut self, op: &Op, batch: &mut Batch) -> rusqlite::Result<Done> {
+        self.untopic.clear();
         match op {
             Op::Append(asker, draft) => self.append(asker.session, draft, batch),
             Op::OpenRoom(_, room, _, owner) => self.open_room(room, *owner),
@@ -164,7 +168,8 @@ impl Writer {
             statement.execute(params![draft.text.as_str(), draft.log.0])?;
             schema::seal_log(&self.connection, draft.log)?;
         }
-        Ok(Done::Appended { entry, copy })
+        let untopic = self.untopic.contains(&draft.log);
+        Ok(Done::Appended { entry, copy, untopic })
     }
 
     /// An entry that was just made is none after all.
@@ -354,7 +359,7 @@ impl Writer {
     fn note_stored(&mut self, results: &[Done]) {
         let before = self.count;
         for done in results {
-            let Done::Appended { entry, copy } = done else { continue };
+            let Done::Appended { entry, copy, .. } = done else { continue };
             for new in std::iter::once(entry).chain(copy).filter(|new| new.log.0 > 0) {
                 self.backlog.add(new.log, new.seq);
                 self.count += 1;
