@@ -34,7 +34,7 @@ impl Person {
         let mut secret = [7; 32];
         secret[..8].copy_from_slice(&(number as u64).to_le_bytes());
         let (identity, nickname) = (Identity::from_secret(&secret), format!("person{number}"));
-        let mut wire = Wire::connect(address).unwrap().patient(Duration::from_secs(60));
+        let mut wire = Wire::connect(address).unwrap().patient(Duration::from_mins(1));
         wire.log_in(&nickname, &identity).unwrap();
         let (epoch, cursor, heard, told, members, retry) = (Value::Null, 0, Vec::new(), Vec::new(), Vec::new(), None);
         let mut person = Self { nickname, identity, wire, epoch, cursor, heard, told, members, retry };
@@ -105,7 +105,7 @@ impl Person {
         let end = Instant::now() + Duration::from_secs(30);
         self.wire = loop {
             match Wire::connect(address) {
-                Some(wire) => break wire.patient(Duration::from_secs(60)),
+                Some(wire) => break wire.patient(Duration::from_mins(1)),
                 None => assert!(Instant::now() < end, "{}: nobody answers", self.nickname),
             }
             thread::sleep(Duration::from_millis(100));
@@ -123,7 +123,9 @@ fn everybody(people: &mut [Person], act: impl Fn(&mut Person) + Sync) {
         let act = &act;
         let threads: Vec<_> =
             people.chunks_mut(SHARE).map(|share| scope.spawn(move || share.iter_mut().for_each(act))).collect();
-        threads.into_iter().for_each(|thread| thread.join().unwrap());
+        for thread in threads {
+            thread.join().unwrap();
+        }
     });
 }
 
@@ -160,7 +162,9 @@ fn restart_with(count: usize) {
     assert_eq!(code, Some(0));
     let retries: Vec<u128> = people.iter().map(|person| person.retry.expect("it was told when").as_millis()).collect();
     let mut tenths: HashMap<u128, usize> = HashMap::new();
-    retries.iter().for_each(|retry| *tenths.entry(retry / 200).or_default() += 1);
+    for retry in &retries {
+        *tenths.entry(retry / 200).or_default() += 1;
+    }
     assert!(tenths.len() >= 8, "spread out: {tenths:?}");
     assert!(tenths.values().all(|share| *share <= count / 4), "spread out: {tenths:?}");
 
@@ -169,7 +173,9 @@ fn restart_with(count: usize) {
     // Nobody waits for another: each has a thread.
     thread::scope(|scope| {
         let threads: Vec<_> = people.iter_mut().map(|person| scope.spawn(move || person.come_back(address))).collect();
-        threads.into_iter().for_each(|thread| thread.join().unwrap());
+        for thread in threads {
+            thread.join().unwrap();
+        }
     });
     println!("{count} are back after {:?}", start.elapsed());
     // What was on its way is sent again, as clients do, before anything new.
