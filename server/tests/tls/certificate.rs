@@ -50,12 +50,17 @@ impl Place {
     }
 
     fn config(&self) -> String {
-        format!("tls = {{ cert = {:?}, key = {:?} }}\n", self.cert, self.key)
+        files(&self.cert, &self.key)
     }
 
     fn serve(&self) -> Server {
         Server::start_in(self.directory.path(), "127.0.0.1:0", &self.config())
     }
+}
+
+/// The setting that names both.
+fn files(cert: &Path, key: &Path) -> String {
+    format!("tls = {{ cert = '{}', key = '{}' }}\n", cert.display(), key.display())
 }
 
 fn shown(server: &Server) -> [u8; 32] {
@@ -163,7 +168,7 @@ fn files_that_are_renamed_or_linked_into_their_place_are_taken() {
     };
     put(&old, "1");
     let live = place.directory.path().join("live");
-    let config = format!("tls = {{ cert = {:?}, key = {:?} }}\n", live.join("cert.pem"), live.join("key.pem"));
+    let config = files(&live.join("cert.pem"), &live.join("key.pem"));
     let server = Server::start_in(place.directory.path(), "127.0.0.1:0", &config);
     assert_eq!(shown(&server), old.fingerprint);
     put(&new, "2");
