@@ -233,7 +233,7 @@ fn the_servers_own_certificate_is_made_once_and_may_be_replaced_by_the_operators
     // Who is in stays in.
     ann.send(&json!({"type": "broadcast", "room": "#r", "id": "m1", "msg": "still here"}));
     assert_eq!(ann.expect("ack")["seq"], 1);
-    let mut client = server.connect();
+    let mut client = server.connect_plainly();
     crate::common::secure::half().write_tls(&mut client.stream).unwrap();
     assert!(client.rest().is_empty());
 }
