@@ -163,7 +163,8 @@ impl Client {
         Self::over(door.into().connect().unwrap())
     }
 
-    pub fn over(stream: Stream) -> Self {
+    pub fn over(stream: impl Into<Stream>) -> Self {
+        let stream = stream.into();
         Self { stream, bytes: Vec::new() }
     }
 

@@ -36,6 +36,12 @@ pub struct Door {
 }
 
 /// As the variable has it.
+impl From<TcpStream> for Stream {
+    fn from(socket: TcpStream) -> Self {
+        Self::Plain(socket)
+    }
+}
+
 impl From<SocketAddr> for Door {
     fn from(address: SocketAddr) -> Self {
         Self { address, is_tls: is_over_tls() }

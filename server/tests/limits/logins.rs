@@ -13,7 +13,7 @@ fn fail(server: &crate::common::Server, times: usize) {
         let welcome = client.hello();
         for _ in 0..left.min(9) {
             // Signed for another nickname.
-            let mut login = crate::common::keyed_login(&welcome, "somebody", &key(7));
+            let mut login = client.stream.keyed_login(&welcome, "somebody", &key(7));
             login["nickname"] = "else".into();
             client.send(&login);
             is_refused(&client.expect("login"), "bad_signature");
