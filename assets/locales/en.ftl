@@ -66,6 +66,7 @@ loss-lookup = { $address } could not be looked up ({ $detail }): check the name 
 loss-connect = { $address } did not take the connection ({ $detail }): is the server running, and is the port right?
 loss-tls = { $address } could not be reached securely ({ $detail })
 loss-changed = { $address } shows another certificate than before: not connected
+hosted-link = others join with: parlor "{ $link }"
 certificate-new = first connection to { $server }: nobody vouches for its certificate, which is remembered now. Its fingerprint is { $pin }: compare it with what the operator says
 certificate-title = Another certificate: { $server }
 certificate-changed =
@@ -76,20 +77,23 @@ certificate-known = known  { $pin }
 certificate-shown = shown  { $pin }
 certificate-keys =
     Ask the operator which fingerprint is right.
-    Esc or Enter: do not connect     Shift-T: trust the new one
+    Esc or Enter: do not connect
+    Shift-T: trust the new one
 certificate-refused = not connected; start again to be asked again
 offline-decide = OFFLINE: not connected
 loss-hello = { $address } does not answer like a Parlor server ({ $detail }): check the address
 loss-closed = the server closed the connection
+loss-put-out = the server has ended the connection; start again to come back
 loss-silent = the server is silent
 loss-broken = the connection broke: { $detail }
 notice-shutdown = the server is going down; messages wait here until it is back
 notice-restart = the server asks to connect anew
 notice-slowed-down = you send faster than the server takes it; it reads on a little later
-notice-kicked = you were put out of a room
-kicked = you were put out of { $room } { $reason }; /join comes back
-kicked-server = you were put out of the server { $reason }
+kicked = you were put out of { $room } ({ $reason }); /join { $room } comes back
+kicked-server = you were put out of the server ({ $reason })
 moderate-shape = the command is { $shape }
+no-reason = no reason was given
+not-here = you are not in this room; /join { $room } comes back
 only-in-rooms = that is done in a room
 nothing-to-redact = select a message first (Ctrl-Up)
 release-confirm = to give the nickname and its direct messages up, type /release { $nickname }

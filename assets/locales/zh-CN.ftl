@@ -66,6 +66,7 @@ loss-lookup = 无法查到 { $address }({ $detail })：请检查名称和网络
 loss-connect = { $address } 没有接受连接({ $detail })：服务器在运行吗？端口对吗？
 loss-tls = 无法安全连接 { $address }({ $detail })
 loss-changed = { $address } 出示的证书与以前不同：未连接
+hosted-link = 其他人这样加入：parlor "{ $link }"
 certificate-new = 首次连接 { $server }：没有机构为其证书担保，现已记住。指纹为 { $pin }，请与管理员核对
 certificate-title = 证书已改变：{ $server }
 certificate-changed =
@@ -75,20 +76,23 @@ certificate-known = 已知  { $pin }
 certificate-shown = 出示  { $pin }
 certificate-keys =
     请向管理员核对哪个指纹正确。
-    Esc 或 Enter：不连接     Shift-T：信任新证书
+    Esc 或 Enter：不连接
+    Shift-T：信任新证书
 certificate-refused = 未连接；重新启动后会再次询问
 offline-decide = 离线：未连接
 loss-hello = { $address } 的应答不像 Parlor 服务器({ $detail })：请检查地址
 loss-closed = 服务器关闭了连接
+loss-put-out = 服务器结束了连接；重新启动后可再次进入
 loss-silent = 服务器没有响应
 loss-broken = 连接中断：{ $detail }
 notice-shutdown = 服务器即将关闭；消息会保留到它恢复
 notice-restart = 服务器要求重新连接
 notice-slowed-down = 发送太快；服务器稍后继续接收
-notice-kicked = 您被移出了聊天室
-kicked = 您被移出了 { $room } { $reason }；/join 可再次加入
-kicked-server = 您被移出了服务器 { $reason }
+kicked = 您被移出了 { $room }（{ $reason }）；/join { $room } 可再次加入
+kicked-server = 您被移出了服务器（{ $reason }）
 moderate-shape = 命令格式：{ $shape }
+no-reason = 没有说明原因
+not-here = 您不在此聊天室；/join { $room } 可再次加入
 only-in-rooms = 只能在聊天室中使用
 nothing-to-redact = 请先选择一条消息（Ctrl-Up）
 release-confirm = 要放弃此昵称及其私信，请输入 /release { $nickname }

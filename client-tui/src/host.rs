@@ -11,6 +11,8 @@ pub(crate) struct Hosted {
     running: Running,
     /// Where it is to be joined.
     pub(crate) address: Address,
+    /// How others join it, if they can.
+    pub(crate) link: Option<String>,
 }
 
 impl Hosted {
@@ -23,7 +25,11 @@ impl Hosted {
         let place = running.addresses.first().copied().context("the server listens nowhere")?;
         // Whoever listens everywhere is joined on this machine.
         let host = if place.ip().is_unspecified() { "127.0.0.1".to_owned() } else { place.ip().to_string() };
-        Ok(Self { running, address: Address::new(host, place.port()) })
+        let link = (!place.ip().is_loopback()).then(|| {
+            let others = if place.ip().is_unspecified() { server::own_address(place) } else { place.ip() };
+            Address { pin: running.pin, ..Address::new(others.to_string(), place.port()) }.link()
+        });
+        Ok(Self { running, address: Address::new(host, place.port()), link })
     }
 
     /// Ends it: everybody is told, what is owed is written.

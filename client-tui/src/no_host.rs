@@ -8,6 +8,8 @@ use std::{net::SocketAddr, path::Path};
 pub(crate) struct Hosted {
     /// Where it is to be joined.
     pub(crate) address: Address,
+    /// How others join it.
+    pub(crate) link: Option<String>,
 }
 
 impl Hosted {

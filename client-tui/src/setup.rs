@@ -162,6 +162,9 @@ async fn screen(arguments: Screen) -> anyhow::Result<()> {
             None
         }
     };
+    if let Some(link) = hosted.as_ref().and_then(|hosted| hosted.link.as_deref()) {
+        app.announce_link(link);
+    }
     let no_tls = wanted.no_tls;
     let outside = || -> anyhow::Result<(Outside, TimeZone)> {
         let identity = Rc::new(load_or_create(&data_dir)?);

@@ -6,7 +6,7 @@ use client_tui::locale::Locale;
 use std::{collections::BTreeSet, fs, path::Path};
 
 /// Keys that are put together from a word of the wire, of the configuration or of the calendar.
-const MADE: [&str; 7] = ["error-", "notice-", "help-", "weekday-", "month-", "level-", "loss-"];
+const MADE: [&str; 8] = ["act-", "error-", "notice-", "help-", "weekday-", "month-", "level-", "loss-"];
 
 /// The source files below a directory, without their tests and comments.
 fn sources(directory: &Path) -> Vec<(String, String)> {

@@ -36,6 +36,8 @@ pub struct Config {
     pub rules: Rules,
     /// How many connections.
     pub caps: Caps,
+    /// The journal's database takes at most so many MiB.
+    pub max_mib: Option<u64>,
     /// The journal's own.
     pub journal: journal::Settings,
     /// What the command line has said.
@@ -127,6 +129,7 @@ impl Config {
                 ..Rules::default()
             }),
             caps,
+            max_mib,
             journal: journal::Settings { max_mib, wall: WallClock::default() },
             overrides,
         })

@@ -27,7 +27,12 @@ use engine::Engine;
 use hub::Hub;
 use journal::{SqliteJournal, lock_directory};
 use serve::{Desk, Server};
-use std::{net::SocketAddr, thread::JoinHandle};
+use shared::identity::Pin;
+use std::{
+    net::{IpAddr, SocketAddr, UdpSocket},
+    os::unix::fs::DirBuilderExt,
+    thread::JoinHandle,
+};
 use tokio::sync::{mpsc::unbounded_channel, watch};
 
 /// A server that runs.
@@ -35,6 +40,8 @@ use tokio::sync::{mpsc::unbounded_channel, watch};
 pub struct Running {
     /// Where it listens, with the real ports.
     pub addresses: Vec<SocketAddr>,
+    /// The certificate that clients see, if TLS is spoken.
+    pub pin: Option<Pin>,
     commands: Commands,
     stop: watch::Sender<bool>,
     ended: watch::Receiver<bool>,
@@ -62,7 +69,11 @@ impl Running {
 
 /// Opens everything and starts to serve. What is wrong is said before anybody is let in.
 pub fn start(config: Config) -> anyhow::Result<Running> {
-    std::fs::create_dir_all(&config.data_dir)
+    // Direct messages and keys lie there: it is its owner's alone.
+    std::fs::DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(&config.data_dir)
         .with_context(|| format!("the data directory {} can't be made", config.data_dir.display()))?;
     if let Some(address) = config.unserved() {
         tracing::warn!(%address, "other machines get tls_required there: plain text is only served to them with --allow-plain");
@@ -75,7 +86,12 @@ pub fn start(config: Config) -> anyhow::Result<Running> {
     let addresses: Vec<SocketAddr> =
         listeners.iter().map(std::net::TcpListener::local_addr).collect::<Result<_, _>>()?;
     let (outputs, from_journal) = unbounded_channel();
+    let written = tls::written(&config.tls);
     let certificate = tls::load(&config.tls, &config.data_dir)?;
+    let pin = certificate.as_ref().map(|certificate| Pin::new(certificate.fingerprint));
+    if let Some(pin) = &pin {
+        tracing::info!(%pin, "certificate");
+    }
     let (journal, stored) = SqliteJournal::open(&config.data_dir, &config.journal, &outputs)?;
     let clock = Clock::new(config.journal.wall.clone());
     let now = clock.now();
@@ -98,7 +114,7 @@ pub fn start(config: Config) -> anyhow::Result<Running> {
             if let Some(listener) = figures {
                 tokio::spawn(metrics::serve(listener, to_loop.clone()));
             }
-            let desk = Desk::new(config, certificate, places, now.mono);
+            let desk = Desk::new(config, certificate, written, places, now.mono);
             Server::new(engine, from_journal, listeners, clock, orders, desk)?.run(stopped).await
         });
         if let Err(error) = &result {
@@ -108,5 +124,15 @@ pub fn start(config: Config) -> anyhow::Result<Running> {
         drop(lock);
         result
     })?;
-    Ok(Running { addresses, commands, stop, ended, thread })
+    Ok(Running { addresses, pin, commands, stop, ended, thread })
+}
+
+/// The address that this machine uses towards others. Nothing is sent to find it.
+pub fn own_address(listening: SocketAddr) -> IpAddr {
+    let (any, far) = if listening.is_ipv4() { ("0.0.0.0:0", "192.0.2.1:9") } else { ("[::]:0", "[2001:db8::1]:9") };
+    let found = UdpSocket::bind(any).and_then(|socket| {
+        socket.connect(far)?;
+        socket.local_addr()
+    });
+    found.map_or(listening.ip(), |address| address.ip())
 }

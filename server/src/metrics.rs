@@ -70,7 +70,7 @@ async fn answer(mut stream: TcpStream, commands: &Commands) -> std::io::Result<(
 const PLAIN: &str = "text/plain; charset=utf-8";
 const OPEN_METRICS: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 
-/// The figures in OpenMetrics.
+/// The figures as text, in the format of `OpenMetrics`.
 pub fn text(status: &Status) -> String {
     let mut registry = Registry::with_prefix("parlor");
     let number = |count: usize| ConstGauge::new(i64::try_from(count).unwrap_or(i64::MAX));

@@ -15,6 +15,7 @@ use std::{
     os::unix::fs::OpenOptionsExt,
     path::{Path, PathBuf},
     sync::Arc,
+    time::SystemTime,
 };
 
 /// The certificate that the server makes for itself, in its data directory,
@@ -45,11 +46,27 @@ pub struct Certificate {
     pub config: Arc<ServerConfig>,
     /// SHA-256 of the certificate (DER): what clients pin.
     pub fingerprint: [u8; 32],
+    /// It stands alone: nobody else vouches for it, and it is not renewed every few weeks. Such a one is put into links.
+    pub stands_alone: bool,
 }
 
 impl std::fmt::Debug for Certificate {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Certificate").field("fingerprint", &shared::identity::base64url(&self.fingerprint)).finish()
+        f.debug_struct("Certificate")
+            .field("fingerprint", &shared::identity::base64url(&self.fingerprint))
+            .finish_non_exhaustive()
+    }
+}
+
+/// When the operator's files were written, the certificate and its key.
+pub type Written = [Option<SystemTime>; 2];
+
+/// To be asked before the files are read: what is written later is seen to be new.
+pub fn written(source: &Source) -> Written {
+    let time = |path: &Path| fs::metadata(path).and_then(|file| file.modified()).ok();
+    match source {
+        Source::Files { cert, key } => [time(cert), time(key)],
+        Source::Off | Source::Own => [None, None],
     }
 }
 
@@ -76,6 +93,7 @@ fn read(cert: &Path, key: &Path) -> anyhow::Result<Certificate> {
         .with_context(|| wrong(cert))?;
     let first = chain.first().with_context(|| format!("{} holds no certificate", cert.display()))?;
     let fingerprint = Sha256::digest(first).into();
+    let stands_alone = chain.len() == 1;
     let secret = PrivateKeyDer::from_pem_file(key).with_context(|| wrong(key))?;
     let mut config = ServerConfig::builder_with_provider(Arc::new(default_provider()))
         .with_protocol_versions(&[&TLS13])?
@@ -85,7 +103,7 @@ fn read(cert: &Path, key: &Path) -> anyhow::Result<Certificate> {
     // Nothing is kept of a session that is over: a login is bound to its own handshake, and a client has one connection.
     config.session_storage = Arc::new(NoServerSessionStorage {});
     config.send_tls13_tickets = 0;
-    Ok(Certificate { config: Arc::new(config), fingerprint })
+    Ok(Certificate { config: Arc::new(config), fingerprint, stands_alone })
 }
 
 /// Makes a certificate that its clients know by its fingerprint. The key is durable before the certificate is there.

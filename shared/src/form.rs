@@ -143,14 +143,20 @@ impl Form<'_, '_> {
         let role = if gives { Some(role.unwrap_or(Role::Moderator)) } else { None };
         let act = Act {
             action,
-            everywhere: self.bool_or_none("everywhere")?.unwrap_or(false),
-            address: self.bool_or_none("address")?.unwrap_or(false),
+            everywhere: self.flag("everywhere", action.has_target() && !gives)?,
+            address: self.flag("address", matches!(action, Action::Ban | Action::Mute) && network.is_none())?,
             network,
             role,
             for_s,
             reason: Act::reason(self.text_or_none("reason")?.unwrap_or("")),
         };
         Ok(Moderate { id, room, nickname, act })
+    }
+
+    /// A flag that may only be set in some places.
+    fn flag(&self, key: &str, may_be: bool) -> Result<bool, Refusal> {
+        let is_set = self.bool_or_none(key)?.unwrap_or(false);
+        if is_set && !may_be { Err(bad(key, "absent here")) } else { Ok(is_set) }
     }
 
     /// The seq of an entry, which is at least 1.

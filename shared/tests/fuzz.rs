@@ -4,6 +4,8 @@
 
 #[path = "fuzz/events.rs"]
 mod events;
+#[path = "fuzz/moderation.rs"]
+mod moderation;
 #[path = "fuzz/names.rs"]
 mod names;
 #[path = "fuzz/streams.rs"]

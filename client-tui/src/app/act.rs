@@ -193,7 +193,8 @@ impl App {
         let partner = Partner::Room(room.clone());
         let is_new = self.find(&partner).is_none();
         let index = self.conversation(&partner);
-        if is_new {
+        // Who was put out comes back the same way.
+        if is_new || !self.logs.contains_key(&LogName::Room(room.clone())) {
             self.join_log(LogName::Room(room));
             self.tabs_changed();
         }

@@ -61,6 +61,8 @@ impl App {
     fn down(&mut self, loss: Loss, retry: Option<Duration>) {
         let reason = self.loss_text(&loss);
         match &mut self.form {
+            // The form says what it is about.
+            Some(_) if loss == Loss::PutOut => {}
             Some(form) => form.check = Check::Failed(reason.clone()),
             None => self.say(reason.clone()),
         }
@@ -210,6 +212,12 @@ impl App {
         }
         self.count_unread();
         self.divide();
+        // Before there is a log they would go with what it replaces.
+        if self.current().is_some_and(|current| current.partner.log() == room) {
+            for text in std::mem::take(&mut self.announcements) {
+                self.note(text);
+            }
+        }
     }
 
     /// A log is another one now: nothing that is here belongs to it.

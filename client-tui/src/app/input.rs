@@ -20,7 +20,10 @@ impl App {
             match form.key(key) {
                 Outcome::Open => {}
                 Outcome::Wrong(mistake) => self.mistaken(&mistake),
-                Outcome::Filled(choice) => self.effects.push(Effect::Call(choice)),
+                Outcome::Filled(mut choice) => {
+                    self.keep_link(&mut choice.address);
+                    self.effects.push(Effect::Call(choice));
+                }
                 Outcome::Cancelled => self.effects.push(Effect::Quit),
             }
             return;

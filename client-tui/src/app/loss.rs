@@ -24,6 +24,7 @@ impl App {
             Loss::Dial(DialError::Changed(changed)) => ("loss-changed", &changed.address, ""),
             Loss::Dial(DialError::Hello(address, detail)) => ("loss-hello", address, detail.as_str()),
             Loss::Closed => return self.locale.text("loss-closed"),
+            Loss::PutOut => return self.locale.text("loss-put-out"),
             Loss::Silent => return self.locale.text("loss-silent"),
             Loss::Broken(detail) => {
                 return self.locale.with("loss-broken", &[("detail", drawable_line(detail).into())]);

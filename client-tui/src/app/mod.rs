@@ -1,6 +1,7 @@
 //! The client's state, and what changes it. No I/O: events go in, effects come out.
 
 pub mod act;
+mod again;
 mod certificate;
 pub mod complete;
 pub mod conversation;
@@ -54,7 +55,7 @@ pub use log::{Log, Mention};
 
 use complete::Completion;
 use conversation::Conversation;
-use form::{Check, Form};
+use form::Form;
 use hold::Digest;
 use inputs::Inputs;
 use jiff::tz::TimeZone;
@@ -213,6 +214,8 @@ pub struct App {
     is_mark_held: bool,
     /// What the operator has said.
     motd: Label,
+    /// What is to be said once a room is open.
+    announcements: Vec<String>,
     /// When to try the login again that the server refused for a while.
     log_in_at: Option<u64>,
     /// Since when there is no link.
@@ -285,6 +288,7 @@ impl App {
             seen_since: None,
             is_mark_held: false,
             motd: Label::default(),
+            announcements: Vec::new(),
             log_in_at: None,
             down_since: Some(0),
             draft_changed_at: None,
@@ -396,14 +400,5 @@ impl App {
             let cursor = self.logs.get(&conversation.partner.log()).map_or(Seq::ZERO, |log| log.cursor);
             conversation.timeline.push(What::Note { at, text: text.into() }, cursor);
         }
-    }
-
-    /// The form again, with what was chosen.
-    fn reopen_form(&mut self, field: usize, reason: String) {
-        let address = self.address.as_ref().map(ToString::to_string).unwrap_or_default();
-        let mut form = Form::new(&address, &self.me, self.home.as_str());
-        form.focus = field;
-        form.check = Check::Failed(reason);
-        self.form = Some(form);
     }
 }

@@ -66,7 +66,7 @@ impl App {
 
     /// Somebody has put one out of a room: it is not joined again by itself.
     pub(super) fn kicked(&mut self, notice: &Notice) {
-        let reason = notice.detail.as_deref().map(drawable_line).unwrap_or_default();
+        let reason = notice.detail.as_deref().map_or_else(|| self.locale.text("no-reason"), drawable_line);
         let Some(room) = &notice.room else {
             let text = self.locale.with("kicked-server", &[("reason", reason.into())]);
             return self.note(text);

@@ -62,6 +62,13 @@ impl App {
             self.say(text);
             return false;
         }
+        if let Destination::Room(room) = &to
+            && !self.logs.contains_key(&LogName::Room(room.clone()))
+        {
+            let text = self.locale.with("not-here", &[("room", room.to_string().into())]);
+            self.say(text);
+            return false;
+        }
         self.send(to, kind, text)
     }
 

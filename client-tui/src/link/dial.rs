@@ -124,7 +124,8 @@ async fn talk(
     // Only a server of Parlor is remembered.
     servers.remember(address, secured.known).map_err(|error| tls(error.to_string()))?;
     dialled.exporter = secured.exporter.to_vec();
-    dialled.pinned = matches!((before, secured.known), (None, Known::Pinned(_))).then(|| secured.known.pin());
+    let is_first = before.is_none() && address.pin.is_none() && matches!(secured.known, Known::Pinned(_));
+    dialled.pinned = is_first.then(|| secured.known.pin());
     Ok(dialled)
 }
 

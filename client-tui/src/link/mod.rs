@@ -13,6 +13,8 @@ use backoff::Backoff;
 use dial::{DialError, Dialled, Lines, dial};
 use shared::{
     Address, Event, Incoming, Label, Outgoing, Request,
+    code::NoticeCode,
+    event::Notice,
     identity::{Identity, Pin},
     request::Login,
 };
@@ -98,6 +100,8 @@ pub enum Loss {
     Silent,
     /// It broke; what the system says of it.
     Broken(String),
+    /// The server has ended it on purpose, and would not be pleased to see it again at once.
+    PutOut,
 }
 
 /// Runs the link until it is told to end.
@@ -123,7 +127,7 @@ pub async fn run(mut target: Target, mut orders: UnboundedReceiver<Order>, news:
             End::Lost { loss, retry } => {
                 // Another certificate does not become the right one by itself.
                 let wait = match &loss {
-                    Loss::Dial(DialError::Changed(_)) => None,
+                    Loss::Dial(DialError::Changed(_)) | Loss::PutOut => None,
                     _ => Some(retry.unwrap_or_else(|| backoff.next(jitter()))),
                 };
                 let _ = news.send(News::Down { loss, retry: wait });
@@ -196,6 +200,7 @@ impl Session<'_> {
         let mut heard = Instant::now();
         let mut pinged = false;
         let mut retry = None;
+        let mut is_put_out = false;
         loop {
             while let Some(line) = lines.take() {
                 // A line that can't be read is one that a later version understands.
@@ -203,6 +208,10 @@ impl Session<'_> {
                 match &outgoing.event {
                     Event::Ping => write(stream, &Incoming::from(Request::Pong).encode()).await?,
                     Event::Login(login) if login.success => self.backoff.reset(),
+                    // Whoever gave the nickname back, or was put out, comes back by hand.
+                    Event::Release { .. } | Event::Notice(Notice { code: NoticeCode::Kicked, room: None, .. }) => {
+                        is_put_out = true;
+                    }
                     Event::Notice(notice) => retry = notice.retry_ms.map(Duration::from_millis).or(retry),
                     _ => {}
                 }
@@ -212,7 +221,8 @@ impl Session<'_> {
             tokio::select! {
                 more = lines.fill(stream) => {
                     if !more? {
-                        return Ok(End::Lost { loss: Loss::Closed, retry });
+                        let loss = if is_put_out { Loss::PutOut } else { Loss::Closed };
+                        return Ok(End::Lost { loss, retry });
                     }
                     (heard, pinged) = (Instant::now(), false);
                 }

@@ -105,9 +105,14 @@ impl Judge {
             (Ok(()), _) => Verdict::Fits(Known::Public(pin)),
             // Whoever can show a public one does not fall back to one that nobody vouches for.
             (Err(_), Some(_)) => Verdict::Changed(pin),
-            (Err(Error::InvalidCertificate(CertificateError::UnknownIssuer) | Error::General(_)), None) => {
-                Verdict::Fits(Known::Pinned(pin))
-            }
+            // Nobody vouches for it, be it that it is its own authority.
+            (
+                Err(
+                    Error::InvalidCertificate(CertificateError::UnknownIssuer | CertificateError::Other(_))
+                    | Error::General(_),
+                ),
+                None,
+            ) => Verdict::Fits(Known::Pinned(pin)),
             (Err(error), None) => Verdict::Bad(error.to_string()),
         }
     }

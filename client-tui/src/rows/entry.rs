@@ -138,7 +138,7 @@ impl Blocks<'_> {
             }
             Kind::Redacted => dim(&locale.text("redacted")),
             Kind::Moderation | Kind::Redact => dim(&acts::act(locale, entry)),
-            other => {
+            other @ Kind::Other(_) => {
                 let kind = drawable_line(other.as_str());
                 dim(&locale.with("unknown-kind", &[("who", from.to_owned().into()), ("kind", kind.into())]))
             }

@@ -34,7 +34,7 @@ impl Blocks<'_> {
             Kind::Topic => locale.with("topic-set", &[("who", from.into()), ("topic", text.into())]),
             Kind::Redacted => locale.text("redacted"),
             Kind::Moderation | Kind::Redact => format!("* {}", acts::act(locale, entry)),
-            other => {
+            other @ Kind::Other(_) => {
                 let kind = drawable_line(other.as_str());
                 locale.with("unknown-kind", &[("who", from.into()), ("kind", kind.into())])
             }

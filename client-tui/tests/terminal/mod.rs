@@ -284,7 +284,7 @@ pub struct Server {
 }
 
 /// The server's binary lies beside the client's: `cargo test --workspace` builds both. Alone, this package builds it here.
-fn server_binary() -> PathBuf {
+pub fn server_binary() -> PathBuf {
     let binary = Path::new(env!("CARGO_BIN_EXE_parlor")).with_file_name("parlor-server");
     if !binary.exists() {
         let target = binary.parent().and_then(Path::parent).unwrap();
@@ -307,10 +307,17 @@ impl Server {
         server
     }
 
-    fn start_in(directory: PathBuf, listen: &str) -> Self {
+    /// A server over a data directory, which has its configuration in it, too.
+    pub fn start_in(directory: PathBuf, listen: &str) -> Self {
+        let config = directory.join("config.toml");
+        if !config.exists() {
+            std::fs::write(&config, "").unwrap();
+        }
         let mut child = Command::new(server_binary())
             .args(["--listen", listen, "--data-dir"])
             .arg(&directory)
+            .arg("--config")
+            .arg(&config)
             .env("PARLOR_LOG", "warn")
             .stdout(Stdio::piped())
             .spawn()

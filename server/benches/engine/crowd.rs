@@ -1,17 +1,20 @@
 //! Many members of many rooms over one readiness queue: they join, talk, and check everything that they hear.
 
 use crate::{
-    dialect::{Dialect, Heard as Line, Said},
+    dialect::{Dialect, Heard as Told, Said},
     ledger::{Heard, Ledger},
-    servers::Service,
+    line::{self, Line},
+    servers::{Server, Service},
 };
 use anyhow::{bail, ensure};
 use memchr::memchr_iter;
 use mio::{Events, Interest, Poll, Token, net::TcpStream};
+use rustls::ClientConfig;
 use socket2::{Domain, Protocol, Socket, Type};
 use std::{
     io::{ErrorKind, Read, Write},
     net::{Ipv4Addr, SocketAddr},
+    sync::Arc,
     time::{Duration, Instant},
 };
 
@@ -26,7 +29,7 @@ const BUFFER: usize = 512 << 10;
 
 /// A member of a room.
 struct Member {
-    stream: TcpStream,
+    stream: Line,
     nickname: String,
     room: usize,
     /// Which of the room's senders it is.
@@ -66,6 +69,8 @@ pub(crate) struct Crowd {
     /// So many may be on their way into a room at the same time.
     together: usize,
     buffer: Vec<u8>,
+    /// What TLS is spoken with, if it is.
+    tls: Option<Arc<ClientConfig>>,
 }
 
 impl Crowd {
@@ -82,6 +87,7 @@ impl Crowd {
             entering: 0,
             together: service.server.together(),
             buffer: vec![0; BUFFER],
+            tls: (service.server == Server::ParlorTls).then(line::config).transpose()?,
         })
     }
 
@@ -112,7 +118,11 @@ impl Crowd {
     /// One member more in the newest room.
     pub(crate) fn enter(&mut self) -> anyhow::Result<()> {
         let (n, room) = (self.members.len(), self.rooms.len() - 1);
-        let mut stream = connect(self.address, n)?;
+        let stream = connect(self.address, n)?;
+        let mut stream = match &self.tls {
+            Some(config) => Line::secure(stream, config.clone())?,
+            None => Line::Plain(stream),
+        };
         self.poll.registry().register(&mut stream, Token(n), Interest::READABLE | Interest::WRITABLE)?;
         let nickname = format!("member{n}");
         let unsent = self.dialect.enter(&nickname, &self.rooms[room].name);
@@ -237,6 +247,10 @@ impl Crowd {
             if readable && !self.members[n].stalls {
                 has_read = true;
                 self.read(n)?;
+                // What had to wait for the handshake.
+                if !self.members[n].unsent.is_empty() {
+                    self.flush(n)?;
+                }
             }
         }
         Ok(has_read)
@@ -256,7 +270,8 @@ impl Crowd {
                 Err(error) => return Err(error.into()),
             };
             self.take(n, start + count)?;
-            if start + count < BUFFER {
+            // Through TLS one record is read at a time.
+            if start + count < BUFFER && self.tls.is_none() {
                 return Ok(());
             }
         }
@@ -270,16 +285,16 @@ impl Crowd {
             let line = &self.buffer[from..at];
             from = at + 1;
             match self.dialect.hear(line, &self.rooms[member.room].name) {
-                Line::Said(said) => self.ledger.hear(&mut member.heard, said, now, member.lags),
-                Line::Ack(message) => self.ledger.ack(message, now),
-                Line::Joined(seq) if !member.has_joined => {
+                Told::Said(said) => self.ledger.hear(&mut member.heard, said, now, member.lags),
+                Told::Ack(message) => self.ledger.ack(message, now),
+                Told::Joined(seq) if !member.has_joined => {
                     member.has_joined = true;
                     member.heard.seq = seq;
                     self.entering -= 1;
                 }
-                Line::Answer(answer) => member.unsent.extend(answer),
-                Line::Refused => bail!("{}: {}", member.nickname, String::from_utf8_lossy(line)),
-                Line::Joined(_) | Line::Nothing => {}
+                Told::Answer(answer) => member.unsent.extend(answer),
+                Told::Refused => bail!("{}: {}", member.nickname, String::from_utf8_lossy(line)),
+                Told::Joined(_) | Told::Nothing => {}
             }
         }
         member.partial.clear();

@@ -36,6 +36,7 @@ impl fmt::Display for Goal {
 pub(crate) fn goals(table: &Table, plan: &Plan) -> Vec<Goal> {
     let times = |row, server, times: f64| table.get(row, server).map(|figure| figure * times);
     let goal = |row, limit, of| Goal { row, figure: table.get(row, Server::Parlor), limit, reach: false, of };
+    let tls = |row, limit, of| Goal { figure: table.get(row, Server::ParlorTls), ..goal(row, limit, of) };
     let reach = |row, limit| Goal { reach: true, ..goal(row, Some(limit), "") };
     let (thousand, hundred) = (Row::Cpu(Shape::Thousand), Row::Cpu(Shape::Hundred));
     let (crowded, rooms) = (Row::Cpu(Shape::Crowded), Row::Cpu(Shape::Rooms));
@@ -52,6 +53,8 @@ pub(crate) fn goals(table: &Table, plan: &Plan) -> Vec<Goal> {
         goal(rooms, times(rooms, Server::InspIrcd, 0.85), " (0.85 × InspIRCd)"),
         goal(Row::Latency(50), floor_and_syncs, " (the floor and 2 fdatasyncs)"),
         goal(Row::Latency(99), times(Row::Latency(99), Server::Floor, 1.3), " (1.3 × the floor)"),
+        tls(thousand, times(thousand, Server::Parlor, 1.4), " (through TLS; 1.4 × without)"),
+        tls(Row::IdleMemory, Some(8.5), " (through TLS)"),
         reach(Row::Held, figure(plan.hold as u64)),
         reach(Row::Commits(1), 50_000.0),
         reach(Row::Commits(200), 50_000.0),

@@ -32,7 +32,7 @@ pub(crate) fn measure(server: Server, run: &mut Run) -> anyhow::Result<()> {
         }
     }
     run.table.push_faults(server, crowd.ledger.faults);
-    if server == Server::Parlor {
+    if Server::OURS.contains(&server) {
         let directory = tempfile::tempdir()?;
         let mut disk = Disk::under(directory.path())?;
         let syncs = (0..run.plan.syncs).map(|_| disk.sync_ms()).collect::<anyhow::Result<Sample>>()?;

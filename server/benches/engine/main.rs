@@ -25,6 +25,7 @@ mod idle;
 mod journal;
 mod latency;
 mod ledger;
+mod line;
 mod machine;
 mod pages;
 mod plan;
@@ -66,14 +67,14 @@ type Measure = fn(Server, &mut Run) -> anyhow::Result<()>;
 
 /// Every measure, and which servers it is for.
 const ROWS: &[(&str, Measure, &[Server])] = &[
-    ("thousand", throughput::thousand, &Server::ALL),
+    ("thousand", throughput::thousand, &Server::EVERY),
     ("hundred", throughput::hundred, &Server::ALL),
     ("crowded", throughput::crowded, &[Server::Parlor]),
     ("rooms", throughput::rooms, &Server::ALL),
-    ("latency", latency::measure, &Server::ALL),
-    ("idle", idle::measure, &[Server::Parlor]),
+    ("latency", latency::measure, &Server::EVERY),
+    ("idle", idle::measure, &Server::OURS),
     ("commits", commits::measure, &[Server::Parlor]),
-    ("stall", stall::measure, &[Server::Parlor]),
+    ("stall", stall::measure, &Server::OURS),
     ("start", start::measure, &[Server::Parlor]),
     ("pages", pages::measure, &[Server::Parlor]),
 ];
@@ -128,7 +129,7 @@ fn understand(arguments: Vec<String>) -> anyhow::Result<(Plan, Vec<&'static str>
     let all: Vec<_> = ROWS.iter().map(|(row, ..)| *row).collect();
     let (mut rows, mut servers, mut words) = (Vec::new(), Vec::new(), arguments.into_iter());
     while let Some(word) = words.next() {
-        let server = Server::ALL.into_iter().find(|server| server.name().eq_ignore_ascii_case(&word));
+        let server = Server::EVERY.into_iter().find(|server| server.name().eq_ignore_ascii_case(&word));
         let row = all.iter().find(|row| **row == word);
         match word.as_str() {
             "--bench" | "--quick" => {}
@@ -142,5 +143,5 @@ fn understand(arguments: Vec<String>) -> anyhow::Result<(Plan, Vec<&'static str>
         }
     }
     let rows = if rows.is_empty() { all } else { rows };
-    Ok((plan, rows, if servers.is_empty() { Server::ALL.into() } else { servers }))
+    Ok((plan, rows, if servers.is_empty() { Server::EVERY.into() } else { servers }))
 }

@@ -27,6 +27,8 @@ const READY: Duration = Duration::from_secs(30);
 pub(crate) enum Server {
     /// Ours.
     Parlor,
+    /// Ours, through TLS.
+    ParlorTls,
     /// A peer.
     InspIrcd,
     /// A peer.
@@ -40,6 +42,11 @@ pub(crate) enum Server {
 impl Server {
     /// All, in the order of the table.
     pub(crate) const ALL: [Self; 5] = [Self::Parlor, Self::InspIrcd, Self::NgIrcd, Self::Nats, Self::Floor];
+    /// The same with ours through TLS.
+    pub(crate) const EVERY: [Self; 6] =
+        [Self::Parlor, Self::ParlorTls, Self::InspIrcd, Self::NgIrcd, Self::Nats, Self::Floor];
+    /// Ours.
+    pub(crate) const OURS: [Self; 2] = [Self::Parlor, Self::ParlorTls];
     /// Those that Parlor is compared with.
     pub(crate) const PEERS: [Self; 3] = [Self::InspIrcd, Self::NgIrcd, Self::Nats];
 
@@ -47,6 +54,7 @@ impl Server {
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Parlor => "Parlor",
+            Self::ParlorTls => "TLS",
             Self::InspIrcd => "InspIRCd",
             Self::NgIrcd => "ngIRCd",
             Self::Nats => "NATS",
@@ -57,7 +65,7 @@ impl Server {
     /// The program of a peer.
     pub(crate) fn binary(self) -> Option<&'static str> {
         match self {
-            Self::Parlor | Self::Floor => None,
+            Self::Parlor | Self::ParlorTls | Self::Floor => None,
             Self::InspIrcd => Some("inspircd"),
             Self::NgIrcd => Some("ngircd"),
             Self::Nats => Some("nats-server"),
@@ -72,7 +80,7 @@ impl Server {
     /// What is spoken with it.
     pub(crate) fn dialect(self) -> Dialect {
         match self {
-            Self::Parlor => Dialect::Parlor,
+            Self::Parlor | Self::ParlorTls => Dialect::Parlor,
             Self::InspIrcd | Self::NgIrcd => Dialect::Irc,
             Self::Nats => Dialect::Nats,
             Self::Floor => Dialect::Floor,
@@ -88,7 +96,7 @@ impl Server {
     fn command(self, directory: &Path, port: u16) -> anyhow::Result<Command> {
         let file = directory.join("settings");
         let mut command = match self {
-            Self::Parlor => {
+            Self::Parlor | Self::ParlorTls => {
                 let mut command = Command::new(env!("CARGO_BIN_EXE_parlor-server"));
                 command.args(["--listen", "127.0.0.1:0", "--data-dir"]).arg(directory).env("PARLOR_LOG", "warn");
                 return Ok(command);

@@ -120,7 +120,7 @@ impl Table {
 
     /// True if it was measured for any server.
     pub(crate) fn has(&self, row: Row) -> bool {
-        Server::ALL.iter().any(|server| self.get(row, *server).is_some())
+        Server::EVERY.iter().any(|server| self.get(row, *server).is_some())
     }
 
     /// The peer's that is best.
@@ -152,16 +152,16 @@ fn ratio(figure: Option<f64>, of: Option<f64>) -> String {
 impl fmt::Display for Table {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "| measure")?;
-        for server in Server::ALL {
+        for server in Server::EVERY {
             write!(f, " | {}", server.name())?;
         }
         writeln!(f, " | Parlor to the best peer | Parlor to the floor |")?;
-        writeln!(f, "|---|{}", "---|".repeat(Server::ALL.len() + 2))?;
+        writeln!(f, "|---|{}", "---|".repeat(Server::EVERY.len() + 2))?;
         let mut rows: Vec<Row> = self.0.keys().map(|(row, _)| *row).collect();
         rows.dedup();
         for row in rows {
             write!(f, "| {row}")?;
-            for server in Server::ALL {
+            for server in Server::EVERY {
                 write!(f, " | {}", self.get(row, server).map_or("–".into(), digits))?;
             }
             let ours = self.get(row, Server::Parlor);

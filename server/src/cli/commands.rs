@@ -16,7 +16,7 @@ use shared::{
 };
 use std::{
     io::{IsTerminal, Write, stdout},
-    net::{IpAddr, SocketAddr, UdpSocket},
+    net::SocketAddr,
 };
 
 /// Does what a subcommand says.
@@ -136,23 +136,13 @@ fn place(config: &Config, wanted: Option<String>, answer: &Answer) -> anyhow::Re
     let named = wanted.or_else(|| config.name.clone());
     let host = match named {
         Some(name) => name,
-        None if first.ip().is_unspecified() => own_address(*first).to_string(),
+        None if first.ip().is_unspecified() => crate::own_address(*first).to_string(),
         None => first.ip().to_string(),
     };
     // A name may have a port of its own, where something stands before the server.
     let address = Address::parse(&host).with_context(|| format!("{host:?} is no host"))?;
     let has_port = host.rsplit_once(':').is_some_and(|(before, _)| !before.contains(':') || before.ends_with(']'));
     Ok((address.host, if has_port { address.port } else { first.port() }))
-}
-
-/// The address that this machine uses towards others. Nothing is sent to find it.
-fn own_address(listening: SocketAddr) -> IpAddr {
-    let (any, far) = if listening.is_ipv4() { ("0.0.0.0:0", "192.0.2.1:9") } else { ("[::]:0", "[2001:db8::1]:9") };
-    let found = UdpSocket::bind(any).and_then(|socket| {
-        socket.connect(far)?;
-        socket.local_addr()
-    });
-    found.map_or(listening.ip(), |address| address.ip())
 }
 
 fn token_of(link: &str) -> anyhow::Result<String> {

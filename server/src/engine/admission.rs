@@ -93,7 +93,7 @@ impl<S: Socket> Engine<S> {
     pub fn connect(&mut self, mut socket: S, address: IpAddr, challenge: [u8; KEY_BYTES]) -> Option<SessionId> {
         let entrance = self.addresses.enter(address);
         if entrance == Entrance::Shut {
-            self.counts.refused_total += 1;
+            self.counts.refused += 1;
             let full = Rejection::new(ErrorCode::ServerFull, "the server takes no more connections from here");
             // Best effort: a new socket has room for a line.
             let _ = socket.write(&line(Event::Error(Box::new(full))));
@@ -110,7 +110,7 @@ impl<S: Socket> Engine<S> {
         let id = self.peers.insert(peer);
         let reserved = entrance == Entrance::Reserved;
         self.hub.connect(id, Arrival { address, challenge, exempt, reserved });
-        self.counts.accepted_total += 1;
+        self.counts.accepted += 1;
         if !exempt && !is_proxied {
             self.note_stranger(id);
         }
@@ -139,7 +139,7 @@ impl<S: Socket> Engine<S> {
         let challenge = [0; KEY_BYTES];
         self.hub.comes_from(id, Arrival { address, challenge, exempt, reserved: entrance == Entrance::Reserved });
         if entrance == Entrance::Shut {
-            self.counts.refused_total += 1;
+            self.counts.refused += 1;
             self.refuse(id, ErrorCode::ServerFull, "the server takes no more connections from here");
             return false;
         }
@@ -159,7 +159,7 @@ impl<S: Socket> Engine<S> {
         if self.strangers.len() > self.addresses.caps.strangers
             && let Some(oldest) = self.strangers.pop_front()
         {
-            self.counts.refused_total += 1;
+            self.counts.refused += 1;
             self.drop_peer(oldest, "too many who have not logged in");
         }
     }

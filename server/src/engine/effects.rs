@@ -45,7 +45,7 @@ impl<S: Socket> Engine<S> {
             && login.success
         {
             peer.connection.logged_in = true;
-            self.counts.logins_total += 1;
+            self.counts.logins += 1;
             tracing::info!(session = id.data().as_ffi(), nickname = %login.nickname, claimed = login.claimed, "login");
         }
         match &mut peer.connection.dialect {

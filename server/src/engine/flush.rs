@@ -72,7 +72,7 @@ impl<S: Socket> Engine<S> {
                     peer.connection.output.push(&line(event));
                 }
             }
-            match write(peer, &mut self.hub, &self.tails, id, &mut self.counts.sent_bytes_total) {
+            match write(peer, &mut self.hub, &self.tails, id, &mut self.counts.sent_bytes) {
                 Ok(Wrote::All { lags }) => break lags,
                 Ok(Wrote::More) => {}
                 Ok(Wrote::Some) => {

@@ -213,7 +213,7 @@ impl<S: Socket> Engine<S> {
     pub fn configure(&mut self, config: &Config) {
         self.allow_plain = config.allow_plain;
         self.addresses.configure(config.caps.clone(), config.proxies.clone());
-        self.hub.set_rules(config.rules.clone());
+        self.hub.set_rules(config.rules.clone(), self.now);
     }
 
     /// Why it can't go on, once that is so.
@@ -258,7 +258,7 @@ impl<S: Socket> Engine<S> {
         let keep = (TAILS_BYTES / self.tails.len().max(1)).clamp(TAIL_BYTES.0, TAIL_BYTES.1);
         for (op, done) in &batch.done {
             if let Done::Appended { entry, copy, .. } = done {
-                self.counts.entries_total += 1;
+                self.counts.entries += 1;
                 for new in std::iter::once(entry).chain(copy) {
                     if self.hub.is_followed(new.log) || self.tails.contains_key(&new.log) {
                         let tail = self.tails.entry(new.log).or_default();

@@ -32,7 +32,8 @@ impl<S: Socket> Engine<S> {
                 }
             }
             Ok(count) => {
-                self.counts.received_bytes_total += count as u64;
+                self.counts.received_bytes += count as u64;
+                peer.ended |= peer.socket.is_over();
                 // A short read has emptied the socket, unless its end has been told already.
                 peer.readable = count == buffer.len() || peer.ended;
                 peer.connection.silent = 0;

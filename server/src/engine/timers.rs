@@ -120,6 +120,7 @@ impl<S: Socket> Engine<S> {
         for id in dead {
             self.drop_peer(id, "silent");
         }
+        self.hub.sweep(self.now);
         self.pace.sweep(self.now.mono);
         self.tails.retain(|log, _| self.hub.is_followed(*log));
     }

@@ -23,6 +23,8 @@ struct Tls {
     connection: ServerConnection,
     /// Read before it was known that this is TLS.
     ahead: Vec<u8>,
+    /// The other side has said that it is done.
+    is_over: bool,
 }
 
 impl<S: Socket> Transport<S> {
@@ -35,7 +37,7 @@ impl<S: Socket> Transport<S> {
     pub(super) fn start_tls(&mut self, config: Arc<ServerConfig>, ahead: Vec<u8>) -> Result<(), rustls::Error> {
         let mut connection = ServerConnection::new(config)?;
         connection.set_buffer_limit(Some(PIECE));
-        self.tls = Some(Box::new(Tls { connection, ahead }));
+        self.tls = Some(Box::new(Tls { connection, ahead, is_over: false }));
         Ok(())
     }
 
@@ -45,6 +47,11 @@ impl<S: Socket> Transport<S> {
 
     pub(super) fn is_handshaking(&self) -> bool {
         self.tls.as_ref().is_some_and(|tls| tls.connection.is_handshaking())
+    }
+
+    /// True once the other side has said inside TLS that it is done; the socket's own end may never come.
+    pub(super) fn is_over(&self) -> bool {
+        self.tls.as_ref().is_some_and(|tls| tls.is_over)
     }
 
     /// What a login on this connection is bound to: only its two ends know it. `None` without TLS.
@@ -103,7 +110,9 @@ impl Tls {
                 Err(error) if error.kind() == ErrorKind::WouldBlock && filled > 0 => return Ok(filled),
                 Err(error) => return Err(error),
             }
-            self.connection.process_new_packets().map_err(|error| io::Error::new(ErrorKind::InvalidData, error))?;
+            let state = self.connection.process_new_packets();
+            let state = state.map_err(|error| io::Error::new(ErrorKind::InvalidData, error))?;
+            self.is_over |= state.peer_has_closed();
         }
     }
 }
@@ -173,5 +182,121 @@ impl<S: Socket> Write for Transport<S> {
     /// Writes what is encrypted. `WouldBlock`: there is more of it than the socket takes.
     fn flush(&mut self) -> io::Result<()> {
         self.tls.as_mut().map_or(Ok(()), |tls| tls.write_out(&mut self.socket))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::tls;
+    use proptest::prelude::*;
+    use rustls::{ClientConfig, ClientConnection, pki_types::ServerName};
+    use std::{collections::VecDeque, sync::OnceLock};
+
+    /// A socket that has been sent these pieces, and takes so many bytes of an answer at once.
+    struct Pipe {
+        pieces: VecDeque<Vec<u8>>,
+        room: usize,
+        written: Vec<u8>,
+    }
+
+    impl Read for Pipe {
+        fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+            let Some(mut piece) = self.pieces.pop_front() else { return Err(ErrorKind::WouldBlock.into()) };
+            let count = piece.len().min(buffer.len());
+            buffer[..count].copy_from_slice(&piece[..count]);
+            if count < piece.len() {
+                self.pieces.push_front(piece.split_off(count));
+            }
+            Ok(count)
+        }
+    }
+
+    impl Write for Pipe {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            if self.room == 0 {
+                return Err(ErrorKind::WouldBlock.into());
+            }
+            let count = bytes.len().min(self.room);
+            self.written.extend_from_slice(&bytes[..count]);
+            self.room -= count;
+            Ok(count)
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    impl Socket for Pipe {
+        fn end(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    fn config() -> Arc<ServerConfig> {
+        static CONFIG: OnceLock<Arc<ServerConfig>> = OnceLock::new();
+        let make = || {
+            let directory = tempfile::tempdir().unwrap();
+            tls::load(&tls::Source::Own, directory.path()).unwrap().unwrap().config
+        };
+        CONFIG.get_or_init(make).clone()
+    }
+
+    /// What a client says first.
+    fn client_hello() -> Vec<u8> {
+        let provider = Arc::new(rustls::crypto::ring::default_provider());
+        let config = ClientConfig::builder_with_provider(provider)
+            .with_protocol_versions(&[&rustls::version::TLS13])
+            .unwrap()
+            .with_root_certificates(rustls::RootCertStore::empty())
+            .with_no_client_auth();
+        let name = ServerName::try_from("localhost").unwrap();
+        let mut connection = ClientConnection::new(Arc::new(config), name).unwrap();
+        let mut bytes = Vec::new();
+        connection.write_tls(&mut bytes).unwrap();
+        bytes
+    }
+
+    proptest! {
+        #[test]
+        fn no_bytes_are_too_strange_for_a_handshake(
+            is_hello in any::<bool>(),
+            junk in prop::collection::vec(any::<u8>(), 0..400),
+            hurts in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 0..4),
+            cuts in prop::collection::vec(1_usize..200, 1..8),
+            room in 0_usize..2_000
+        ) {
+            let mut bytes = if is_hello { client_hello() } else { vec![0x16, 3, 1] };
+            bytes.extend(junk);
+            for (at, with) in hurts {
+                let at = at.index(bytes.len());
+                bytes[at] = with;
+            }
+            let mut pieces: VecDeque<Vec<u8>> = VecDeque::new();
+            let mut rest = &bytes[..];
+            for cut in cuts.iter().cycle() {
+                if rest.is_empty() {
+                    break;
+                }
+                let (piece, behind) = rest.split_at((*cut).min(rest.len()));
+                pieces.push_back(piece.to_vec());
+                rest = behind;
+            }
+            let ahead = pieces.pop_front().unwrap_or_default();
+            let mut transport = Transport::plain(Pipe { pieces, room, written: Vec::new() });
+            transport.start_tls(config(), ahead).unwrap();
+            let mut buffer = [0; 512];
+            for _ in 0..8 {
+                match transport.read(&mut buffer) {
+                    Ok(count) => prop_assert!(count <= buffer.len()),
+                    Err(error) if error.kind() == ErrorKind::WouldBlock => {}
+                    Err(_) => break,
+                }
+                let _ = transport.flush();
+            }
+            // Nobody gets a word in without the keys.
+            prop_assert!(transport.is_handshaking() && transport.exporter().is_none());
+        }
     }
 }

@@ -36,7 +36,7 @@ impl Hub {
             for log in &touched.logs {
                 self.effects.push(Effect::Forget(*log));
             }
-            for log in &touched.untopic {
+            for log in &touched.topics {
                 self.untopic(*log);
             }
             for change in &deed.changes {

@@ -4,6 +4,7 @@
 mod access;
 mod bucket;
 mod changes;
+mod effect;
 mod follow;
 mod ignore;
 mod lists;
@@ -24,6 +25,7 @@ mod settle;
 mod talk;
 
 pub use access::invite_hash;
+pub use effect::{Effect, Progress, Slot};
 pub use follow::Follow;
 pub use may::{Alert, Standing, Wish};
 pub use rules::{Access, Rules};
@@ -41,7 +43,7 @@ use room::{Log, Room};
 use sanctions::Sanctions;
 pub use session::Arrival;
 use shared::{
-    ErrorCode, Event, Incoming, LogName, Outgoing, Rejection, Request, RoomName, Seq, Tag, UnixMillis,
+    ErrorCode, Event, Incoming, Outgoing, Rejection, Request, RoomName, Seq, Tag, UnixMillis,
     identity::{EXPORTER_BYTES, PublicKey},
 };
 use slotmap::SecondaryMap;
@@ -57,51 +59,6 @@ pub struct Now {
     pub mono: Millis,
     /// For what people call a time.
     pub wall: UnixMillis,
-}
-
-/// What is to happen.
-#[derive(Debug)]
-pub enum Effect {
-    /// A session is answered.
-    Answer(SessionId, Outgoing),
-    /// Sessions are told; how, if they do not read, says the slot.
-    Tell(Vec<SessionId>, Slot, Event),
-    /// Something is to be stored.
-    Store(Op),
-    /// A page is to be read.
-    Read(Query),
-    /// A log has new entries.
-    Grown(LogId),
-    /// A session's cursors may have something to send.
-    Flush(SessionId),
-    /// A connection ends once what it is owed is written.
-    Close(SessionId),
-    /// What is kept of a log in memory is no longer so.
-    Forget(LogId),
-    /// What was asked for at the server's own door is done, with so many entries; absent: it could not be stored.
-    Done(u64, Option<u64>),
-}
-
-/// What becomes of an event for a session that does not read.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Slot {
-    /// It is kept.
-    Keep,
-    /// It is dropped where too much is unsent; the room's roster follows instead.
-    Presence(RoomName),
-    /// Only the newest of its kind is kept.
-    Latest(&'static str, Option<LogName>),
-}
-
-/// Whether a request was dealt with.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Progress {
-    /// Yes.
-    Done,
-    /// Not before the session's earlier requests are answered: ask again then.
-    Wait,
-    /// Not before that time: ask again then.
-    Later(Millis),
 }
 
 /// A refusal before it knows its request.
@@ -407,15 +364,23 @@ impl Hub {
     /// Does what is due.
     pub fn tick(&mut self, now: Now) {
         self.tick_presence(now);
-        self.sweep_households(now.mono);
         self.release_unused(now);
         self.expire(now);
         self.tick_untils(now);
     }
 
+    /// Lets go what is kept for a while only; to be called now and then.
+    pub fn sweep(&mut self, now: Now) {
+        self.sweep_households(now.mono);
+        self.sanctions.forget_old(now.wall);
+    }
+
     /// When [`Hub::tick`] has something to do.
     pub fn next_deadline(&self, now: Now) -> Option<Millis> {
         let until = self.untils.first().map(|(until, _)| now.mono + until.saturating_sub(now.wall));
-        [self.clock.next(), until].into_iter().flatten().min()
+        let due = |at: Option<Millis>| at.or(Some(now.mono));
+        let expiry = due(self.next_expiry).filter(|_| self.rules.keep_days > 0 || self.rules.keep_entries > 0);
+        let release = due(self.next_release).filter(|_| self.rules.claims_unused_days > 0);
+        [self.clock.next(), until, expiry, release].into_iter().flatten().min()
     }
 }

@@ -1,6 +1,6 @@
 //! Keeping order: what is asked becomes an entry with changes, and what is stored becomes so.
 
-use super::{Effect, Hub, Now, Refusal, Slot, may::Wish, names::Holder, person::Person};
+use super::{Effect, Hub, Now, Refusal, Session, Slot, may::Wish, names::Holder};
 use crate::{
     ids::{LogId, PersonId, SessionId},
     journal::{Asker, Change, Draft, Op, Sanction, Sanctioned, Subject},
@@ -9,7 +9,7 @@ use shared::{
     ErrorCode, Event, Incoming, Kind, LogName, MessageId, Nickname, RoomName, Seq, Text,
     code::NoticeCode,
     event::Notice,
-    moderation::{Action, Moderate},
+    moderation::{Action, Moderate, Role},
     network::Network,
     text::Label,
 };
@@ -102,11 +102,7 @@ impl Hub {
     fn may_moderate(&self, id: SessionId, person: PersonId, moderate: &Moderate, now: Now) -> Result<(), Refusal> {
         let Moderate { room, nickname, act, .. } = moderate;
         // A room that nobody owns is there for the first who asks for it.
-        let is_claim = act.action == Action::Grant
-            && nickname.as_ref().is_some_and(|name| name.key() == self.people[&person].nickname().key())
-            && self.people[&person].is_claimed()
-            && self.rooms.get(room).is_some_and(|room| !room.has_owner());
-        if !is_claim {
+        if !self.is_claim(person, moderate) {
             self.may(person, Wish::Moderate(act.action), Some(room), now)?;
         }
         if act.everywhere || act.network.is_some() {
@@ -119,14 +115,23 @@ impl Hub {
         let is_above = |target| self.standing(target, Some(room)) >= self.standing(person, Some(room));
         // What is done to a key is done to all of its nicknames.
         let key = target.and_then(|target| self.people[&target].key.as_ref());
-        let is_meant = |(id, other): (&PersonId, &Box<Person>)| {
-            Some(*id) == target || (key.is_some() && other.key.as_ref() == key)
-        };
-        let mut meant = self.people.iter().filter(|person| is_meant(*person)).map(|(id, _)| *id);
-        if meant.any(|target| target != person && is_above(target)) {
+        let is_meant = |id| Some(id) == target || (key.is_some() && self.people[&id].key.as_ref() == key);
+        let mut others = self.people.keys().copied().filter(|id| *id != person);
+        if target.is_some() && others.any(|id| is_meant(id) && is_above(id)) {
             return Err(Refusal::new(ErrorCode::Forbidden, "that is somebody who may as much as you"));
         }
         Ok(())
+    }
+
+    /// True if somebody asks for a room that nobody owns.
+    fn is_claim(&self, person: PersonId, moderate: &Moderate) -> bool {
+        let Moderate { nickname, act, room, .. } = moderate;
+        let known = &self.people[&person];
+        act.action == Action::Grant
+            && act.role == Some(Role::Owner)
+            && known.is_claimed()
+            && nickname.as_ref().is_some_and(|name| name.key() == known.nickname().key())
+            && self.rooms.get(room).is_some_and(|room| !room.has_owner())
     }
 
     /// Who must have written an entry that may be taken out; absent: anybody.
@@ -183,14 +188,7 @@ impl Hub {
             (Action::Unlock, _) => vec![Change::Lock(log, false)],
             (Action::Grant, _) => {
                 let person = Some(person()?).filter(|id| !id.is_guest()).ok_or_else(nobody)?;
-                // Who claims a room that nobody owns becomes its owner.
-                let role = if self.rooms.values().any(|room| room.log == log && !room.has_owner()) && act.role.is_none()
-                {
-                    Some(shared::moderation::Role::Owner)
-                } else {
-                    act.role
-                };
-                vec![Change::Role(log, person, role)]
+                vec![Change::Role(log, person, act.role)]
             }
             (Action::Revoke, _) => vec![Change::Role(log, person()?, None)],
             (Action::Ban | Action::Mute, name) => {
@@ -216,6 +214,9 @@ impl Hub {
                     (Some(name), _) => self.sanctions.of_name(sanction, scope, name),
                     (None, network) => network.map(Subject::Network).into_iter().collect(),
                 };
+                if subjects.is_empty() {
+                    return Err(Refusal::new(ErrorCode::NoSuchUser, "nothing holds against anybody of that name here"));
+                }
                 subjects.into_iter().map(|subject| Change::Lift(sanction, scope, subject)).collect()
             }
         })
@@ -286,8 +287,7 @@ impl Hub {
     /// Rooms that some session of a person follows.
     fn rooms_of(&self, person: PersonId) -> Vec<RoomName> {
         let sessions = self.people.get(&person).into_iter().flat_map(|person| &person.sessions);
-        let follows =
-            sessions.flat_map(|(id, _)| self.sessions.get(*id).into_iter().flat_map(|session| session.follows()));
+        let follows = sessions.flat_map(|(id, _)| self.sessions.get(*id).into_iter().flat_map(Session::follows));
         let rooms =
             follows.filter_map(|follow| if let LogName::Room(room) = &follow.room { Some(room.clone()) } else { None });
         let mut rooms: Vec<RoomName> = rooms.collect();

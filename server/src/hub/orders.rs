@@ -1,6 +1,6 @@
 //! What is ordered at the server's own door: the same acts, by whoever may open it.
 
-use super::{Hub, Now, may::Alert};
+use super::{Hub, Now, may::Alert, rates::Allowance};
 use crate::{
     admin::{Order, Status, Whom},
     ids::{LogId, PersonId},
@@ -60,11 +60,11 @@ impl Hub {
             }
             Order::Release { nickname } => {
                 let person = self.claimed_by(nickname)?;
-                (nickname.to_string(), "release".into(), vec![Change::Release(person)])
+                (nickname.clone(), "release".into(), vec![Change::Release(person)])
             }
             Order::Erase { nickname } => {
                 let person = self.claimed_by(nickname)?;
-                (nickname.to_string(), "erase".into(), vec![Change::Erase(person)])
+                (nickname.clone(), "erase".into(), vec![Change::Erase(person)])
             }
             Order::Retention => (String::new(), String::new(), self.expiries(now)),
             Order::Compact => (String::new(), String::new(), vec![Change::Compact]),
@@ -140,10 +140,14 @@ impl Hub {
     }
 
     /// Takes other rules from now on.
-    pub fn set_rules(&mut self, rules: super::Rules) {
+    pub fn set_rules(&mut self, rules: super::Rules, now: Now) {
         self.rules = rules;
         // What was allowed before is counted anew.
         self.households.clear();
+        for person in self.people.values_mut() {
+            person.allowance = Allowance::of_person(&self.rules, now.mono);
+        }
+        (self.next_expiry, self.next_release) = (None, None);
     }
 }
 

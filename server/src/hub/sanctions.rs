@@ -24,7 +24,9 @@ pub(super) struct Sanctions {
 impl Sanctions {
     pub(super) fn new(kept: Vec<Sanctioned>) -> Self {
         let mut sanctions = Self::default();
-        kept.into_iter().for_each(|sanctioned| sanctions.add(sanctioned));
+        for sanctioned in kept {
+            sanctions.add(sanctioned);
+        }
         sanctions
     }
 
@@ -96,6 +98,14 @@ impl Sanctions {
         self.networks.iter().filter(holds).find(|found| contains(found))
     }
 
+    /// Those that have run out are none any more.
+    pub(super) fn forget_old(&mut self, now: UnixMillis) {
+        let holds = |found: &Sanctioned| found.until.is_none_or(|until| until > now);
+        self.people.values_mut().for_each(|list| list.retain(holds));
+        self.people.retain(|_, list| !list.is_empty());
+        self.networks.retain(holds);
+    }
+
     pub(super) fn iter(&self) -> impl Iterator<Item = &Sanctioned> {
         self.people.values().flatten().chain(&self.networks)
     }
@@ -111,13 +121,12 @@ fn is_same(one: &Subject, other: &Subject) -> bool {
 
 /// What somebody is told whom a sanction keeps from something.
 pub(super) fn refusal(found: &Sanctioned, now: UnixMillis) -> Refusal {
-    let (code, what) = match found.sanction {
-        Sanction::Ban => (ErrorCode::Banned, "you are banned"),
-        Sanction::Mute => (ErrorCode::Muted, "you may not talk"),
+    let code = match found.sanction {
+        Sanction::Ban => ErrorCode::Banned,
+        Sanction::Mute => ErrorCode::Muted,
     };
-    let place = if found.scope.is_none() { " from this server" } else { " here" };
-    let why = if found.reason.is_empty() { String::new() } else { format!(": {}", found.reason) };
-    let detail = format!("{what}{place}{why}");
+    // What the code says already is not said again.
+    let detail = if found.reason.is_empty() { "no reason was given" } else { &*found.reason };
     match found.until {
         Some(until) => Refusal::retry(code, detail, until.saturating_sub(now).max(1)),
         None => Refusal::new(code, detail),

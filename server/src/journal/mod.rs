@@ -182,10 +182,10 @@ pub struct Touched {
     pub entries: u64,
     /// Of these logs: what is kept of them elsewhere is no longer so.
     pub logs: Vec<LogId>,
+    /// Rooms whose topic has gone with the entry that set it.
+    pub topics: Vec<LogId>,
     /// Logs that begin later now.
     pub firsts: Vec<(LogId, Seq)>,
-    /// Logs that have no topic any more: it was taken out.
-    pub untopic: Vec<LogId>,
 }
 
 /// SHA-256 of an invite's token.

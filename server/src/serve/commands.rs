@@ -5,10 +5,10 @@ use crate::{
     admin::{Answer, Command, Order},
     config::Config,
     hub::Millis,
-    tls::{self, Certificate, Source},
+    tls::{self, Certificate, Source, Written},
 };
 use shared::identity::Pin;
-use std::{collections::HashMap, fs, path::Path, time::SystemTime};
+use std::collections::HashMap;
 use tokio::sync::oneshot;
 
 /// Between two looks at the certificate's files.
@@ -21,15 +21,20 @@ pub(crate) struct Desk {
     pub(super) addresses: Vec<String>,
     pub(super) started: Millis,
     /// When the certificate's files were written.
-    written: Option<SystemTime>,
+    written: Written,
     pub(super) look_at: Millis,
     waiting: HashMap<u64, oneshot::Sender<Answer>>,
     next: u64,
 }
 
 impl Desk {
-    pub(crate) fn new(config: Config, certificate: Option<Certificate>, addresses: Vec<String>, now: Millis) -> Self {
-        let written = written(&config.tls);
+    pub(crate) fn new(
+        config: Config,
+        certificate: Option<Certificate>,
+        written: Written,
+        addresses: Vec<String>,
+        now: Millis,
+    ) -> Self {
         let waiting = HashMap::new();
         Self { config, certificate, addresses, started: now, written, look_at: now + LOOK, waiting, next: 0 }
     }
@@ -38,13 +43,6 @@ impl Desk {
     pub(super) fn has_files(&self) -> bool {
         matches!(self.config.tls, Source::Files { .. })
     }
-}
-
-/// When the operator's files were written; the newer of them.
-fn written(source: &Source) -> Option<SystemTime> {
-    let Source::Files { cert, key } = source else { return None };
-    let time = |path: &Path| fs::metadata(path).and_then(|file| file.modified()).ok();
-    time(cert).max(time(key))
 }
 
 impl Server {
@@ -76,7 +74,8 @@ impl Server {
     pub(super) fn answer_done(&mut self) {
         for (ticket, entries) in self.engine.take_done() {
             let Some(to) = self.desk.waiting.remove(&ticket) else { continue };
-            let pin = self.desk.certificate.as_ref().map(|known| Pin::new(known.fingerprint).to_string());
+            let alone = self.desk.certificate.as_ref().filter(|known| known.stands_alone);
+            let pin = alone.map(|known| Pin::new(known.fingerprint).to_string());
             let addresses = self.desk.addresses.clone();
             let _ = to.send(match entries {
                 Some(entries) => Answer { pin, addresses, ..Answer::done(entries) },
@@ -88,14 +87,20 @@ impl Server {
     /// Reads the configuration again. What is wrong in it changes nothing.
     fn reload(&mut self) -> anyhow::Result<()> {
         let config = self.desk.config.reload()?;
+        let written = tls::written(&config.tls);
         let certificate = tls::load(&config.tls, &config.data_dir)?;
         let places = |config: &Config| config.listen.iter().map(|listen| listen.address).collect::<Vec<_>>();
         let old = &self.desk.config;
-        if places(old) != places(&config) || old.data_dir != config.data_dir || old.metrics != config.metrics {
-            tracing::warn!("listen, data_dir and metrics are only read at the start");
+        if places(old) != places(&config)
+            || old.data_dir != config.data_dir
+            || old.metrics != config.metrics
+            || old.log != config.log
+            || old.max_mib != config.max_mib
+        {
+            tracing::warn!("listen, data_dir, metrics, log and max_mib are only read at the start");
         }
         self.engine.configure(&config);
-        self.desk.written = written(&config.tls);
+        self.desk.written = written;
         self.desk.config = config;
         self.take_certificate(certificate);
         tracing::info!("configuration_reloaded");
@@ -110,7 +115,7 @@ impl Server {
     /// Takes a certificate whose files were written anew. One that can't be read changes nothing.
     pub(super) fn look_at_certificate(&mut self) {
         self.desk.look_at = self.clock.now().mono + LOOK;
-        let now = written(&self.desk.config.tls);
+        let now = tls::written(&self.desk.config.tls);
         if now == self.desk.written {
             return;
         }

@@ -110,7 +110,7 @@ fn an_invite_ends_by_its_time_or_by_hand() {
     }
     assert_eq!(house.order(&["uninvite", &link]), "done\n");
     assert_eq!(house.order(&["uninvite", &by_token]), "done\n");
-    thread::sleep(Duration::from_millis(2_000));
+    thread::sleep(Duration::from_secs(2));
     for _ in 0..2 {
         for token in [&short, &by_link, &by_token] {
             assert_eq!(refused(&house, "late", token), "forbidden");

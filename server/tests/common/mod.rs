@@ -11,6 +11,7 @@ pub mod dice;
 pub mod house;
 pub mod process;
 pub mod proxied;
+pub mod secure;
 pub mod wire;
 
 use serde_json::{Value, json};
@@ -152,7 +153,11 @@ pub struct Client {
 
 impl Client {
     pub fn connect(address: SocketAddr) -> Self {
-        let stream = TcpStream::connect(address).unwrap();
+        Self::over(TcpStream::connect(address).unwrap())
+    }
+
+    /// Over a socket that is connected.
+    pub fn over(stream: TcpStream) -> Self {
         stream.set_nodelay(true).unwrap();
         Self { stream, bytes: Vec::new() }
     }

@@ -7,12 +7,15 @@ mod change;
 mod checkpoint;
 mod index;
 mod inline;
+mod kept;
 pub(crate) mod mark;
 mod order;
+mod people;
 pub(crate) mod read;
 pub(crate) mod schema;
 mod search;
 pub(crate) mod sum;
+mod tables;
 pub(crate) mod write;
 
 pub use inline::InlineJournal;

@@ -3,7 +3,11 @@
 //! Entries lie in one table, clustered by [`LogId::place`]; one unique index serves the ids and the authors. Seqs of a
 //! log have no holes: what is taken out leaves a tombstone.
 
-use super::{Settings, change, sum::Sum};
+use super::{
+    Settings, kept,
+    sum::Sum,
+    tables::{FROM_1, FROM_2, SCHEMA},
+};
 use crate::{
     ids::{LogId, PersonId},
     journal::{Account, GUEST_BLOCK, Hold, Stored, StoredLog},
@@ -14,112 +18,17 @@ use shared::{
     Epoch, Nickname, RoomName, Seq,
     identity::{PublicKey, base64url},
 };
-use std::{collections::BTreeMap, fs::File, path::Path};
+use std::{collections::BTreeMap, fs::File, os::unix::fs::OpenOptionsExt, path::Path};
 
 /// The format of the tables that this program makes.
 pub(crate) const VERSION: i64 = 3;
-/// What the first format lacks. Its rows have no checksums, and are taken as they are.
-const FROM_1: &str = "
-ALTER TABLE entry ADD COLUMN sum INTEGER;
-ALTER TABLE log ADD COLUMN sum INTEGER;
-ALTER TABLE account ADD COLUMN sum INTEGER;
-";
-
-/// What the first two lack: who may do what, who may not, who was let in by what.
-const FROM_2: &str = "
-ALTER TABLE account ADD COLUMN seen INTEGER;
-CREATE TABLE sanction (
-    scope INTEGER,
-    kind TEXT,
-    subject TEXT,
-    until INTEGER,
-    at INTEGER NOT NULL,
-    actor TEXT NOT NULL,
-    reason TEXT NOT NULL,
-    name TEXT NOT NULL,
-    PRIMARY KEY (scope, kind, subject)
-) STRICT, WITHOUT ROWID;
-CREATE TABLE room_rule (
-    log INTEGER PRIMARY KEY,
-    slow_s INTEGER NOT NULL DEFAULT 0,
-    locked INTEGER NOT NULL DEFAULT 0
-) STRICT;
-CREATE TABLE role (log INTEGER, person INTEGER, role TEXT NOT NULL, PRIMARY KEY (log, person)) STRICT, WITHOUT ROWID;
-CREATE TABLE operator (key BLOB PRIMARY KEY) STRICT, WITHOUT ROWID;
-CREATE TABLE invite (
-    hash BLOB PRIMARY KEY,
-    room TEXT,
-    until INTEGER,
-    uses INTEGER,
-    note TEXT NOT NULL
-) STRICT, WITHOUT ROWID;
-CREATE TABLE place (hash BLOB PRIMARY KEY, at INTEGER NOT NULL) STRICT, WITHOUT ROWID;
-CREATE TABLE gone_id (
-    sender INTEGER,
-    id TEXT,
-    log INTEGER,
-    place INTEGER NOT NULL,
-    at INTEGER NOT NULL,
-    gone INTEGER NOT NULL,
-    PRIMARY KEY (sender, id, log)
-) STRICT, WITHOUT ROWID;
-CREATE TABLE moderation_log (
-    n INTEGER PRIMARY KEY,
-    at INTEGER NOT NULL,
-    actor TEXT NOT NULL,
-    room TEXT,
-    target TEXT NOT NULL,
-    act TEXT NOT NULL
-) STRICT;
-CREATE TRIGGER moderation_log_stays BEFORE DELETE ON moderation_log BEGIN SELECT raise(ABORT, 'it is only added to'); END;
-CREATE TRIGGER moderation_log_keeps BEFORE UPDATE ON moderation_log BEGIN SELECT raise(ABORT, 'it is only added to'); END;
-";
-
 /// Memory for pages, in KiB (negative in SQLite's language).
 const CACHE_KIB: i64 = -8_192;
-
-const SCHEMA: &str = "
-CREATE TABLE entry (
-    place INTEGER PRIMARY KEY,
-    log INTEGER NOT NULL,
-    sender INTEGER NOT NULL,
-    id TEXT NOT NULL,
-    author TEXT,
-    receiver TEXT,
-    at INTEGER NOT NULL,
-    kind TEXT,
-    re INTEGER,
-    msg TEXT,
-    sum INTEGER
-) STRICT;
-CREATE UNIQUE INDEX entry_id ON entry (sender, id, log);
-CREATE TABLE log (
-    log INTEGER PRIMARY KEY,
-    room TEXT UNIQUE,
-    epoch TEXT NOT NULL,
-    first INTEGER NOT NULL DEFAULT 1,
-    indexed INTEGER NOT NULL DEFAULT 0,
-    topic TEXT NOT NULL DEFAULT '',
-    sum INTEGER
-) STRICT;
-CREATE TABLE account (
-    person INTEGER PRIMARY KEY,
-    nickname TEXT NOT NULL UNIQUE,
-    key BLOB NOT NULL,
-    inbox INTEGER NOT NULL REFERENCES log,
-    holding INTEGER NOT NULL DEFAULT 0,
-    until INTEGER,
-    sum INTEGER
-) STRICT;
-CREATE TABLE hold (person INTEGER, log INTEGER, since INTEGER NOT NULL, PRIMARY KEY (person, log)) STRICT, WITHOUT ROWID;
-CREATE TABLE mark (person INTEGER, log INTEGER, seq INTEGER NOT NULL, PRIMARY KEY (person, log)) STRICT, WITHOUT ROWID;
-CREATE TABLE meta (key TEXT PRIMARY KEY, value INTEGER NOT NULL) STRICT, WITHOUT ROWID;
-CREATE VIRTUAL TABLE found USING fts5 (msg, content='', contentless_delete=1, tokenize='unicode61 remove_diacritics 0');
-";
 
 /// Opens the one connection that writes; makes the tables on the first start, durably, before anybody is let in.
 pub(crate) fn open(path: &Path, settings: &Settings) -> anyhow::Result<Connection> {
     refuse_log_alone(path)?;
+    make_private(path)?;
     let connection = Connection::open(path)?;
     let version: i64 = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
     let tables: i64 = connection.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))?;
@@ -160,6 +69,14 @@ pub(crate) fn open(path: &Path, settings: &Settings) -> anyhow::Result<Connectio
 
 /// What to do about a file that is not this program's.
 const ELSEWHERE: &str = "name another directory with --data-dir";
+
+/// A new database is its owner's alone; what SQLite puts beside it is so, too.
+fn make_private(path: &Path) -> std::io::Result<()> {
+    match File::options().write(true).create_new(true).mode(0o600).open(path) {
+        Err(error) if error.kind() != std::io::ErrorKind::AlreadyExists => Err(error),
+        _ => Ok(()),
+    }
+}
 
 /// SQLite takes a missing main file for a new one, and deletes the log beside it, which may hold everything.
 pub(crate) fn refuse_log_alone(path: &Path) -> anyhow::Result<()> {
@@ -260,7 +177,7 @@ pub(crate) fn load(connection: &Connection) -> anyhow::Result<Stored> {
     let logs = logs(connection)?;
     let next_guest = i32::try_from(meta(connection, "next_guest")?.unwrap_or(1))?;
     let guests_end = reserve_guests(connection, next_guest)?;
-    let kept = change::load(connection)?;
+    let kept = kept::load(connection)?;
     Ok(Stored { accounts: accounts(connection, &logs)?, logs, next_guest, guests_end, kept })
 }
 
