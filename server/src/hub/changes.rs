@@ -33,13 +33,10 @@ impl Hub {
             for (log, first) in &touched.firsts {
                 self.forgotten(*log, *first);
             }
-            for room in self.rooms.values_mut().filter(|room| touched.topics.contains(&room.log)) {
-                room.topic.clear();
-            }
             for log in &touched.logs {
                 self.effects.push(Effect::Forget(*log));
             }
-            for log in &touched.untopic {
+            for log in &touched.topics {
                 self.untopic(*log);
             }
             for change in &deed.changes {

@@ -1,6 +1,6 @@
 //! Keeping order: what is asked becomes an entry with changes, and what is stored becomes so.
 
-use super::{Effect, Hub, Now, Refusal, Session, Slot, may::Wish, names::Holder, person::Person};
+use super::{Effect, Hub, Now, Refusal, Session, Slot, may::Wish, names::Holder};
 use crate::{
     ids::{LogId, PersonId, SessionId},
     journal::{Asker, Change, Draft, Op, Sanction, Sanctioned, Subject},
@@ -115,11 +115,9 @@ impl Hub {
         let is_above = |target| self.standing(target, Some(room)) >= self.standing(person, Some(room));
         // What is done to a key is done to all of its nicknames.
         let key = target.and_then(|target| self.people[&target].key.as_ref());
-        let is_meant = |(id, other): (&PersonId, &Box<Person>)| {
-            Some(*id) == target || (key.is_some() && other.key.as_ref() == key)
-        };
-        let mut meant = self.people.iter().filter(|person| is_meant(*person)).map(|(id, _)| *id);
-        if meant.any(|target| target != person && is_above(target)) {
+        let is_meant = |id| Some(id) == target || (key.is_some() && self.people[&id].key.as_ref() == key);
+        let mut others = self.people.keys().copied().filter(|id| *id != person);
+        if target.is_some() && others.any(|id| is_meant(id) && is_above(id)) {
             return Err(Refusal::new(ErrorCode::Forbidden, "that is somebody who may as much as you"));
         }
         Ok(())

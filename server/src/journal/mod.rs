@@ -186,8 +186,6 @@ pub struct Touched {
     pub topics: Vec<LogId>,
     /// Logs that begin later now.
     pub firsts: Vec<(LogId, Seq)>,
-    /// Logs that have no topic any more: it was taken out.
-    pub untopic: Vec<LogId>,
 }
 
 /// SHA-256 of an invite's token.

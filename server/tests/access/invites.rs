@@ -38,6 +38,10 @@ fn without_an_invite_nobody_new_is_let_in() {
     assert_eq!(house.refused("guest", None, &json!({})), "forbidden");
     assert_eq!(refused(&house, "ann", "nonsense"), "forbidden");
     house.keyed(OPERATOR);
+    for _ in 0..3 {
+        // The moderation log counts otherwise than people are counted.
+        invite(&house, &[]);
+    }
     let (link, token) = invite(&house, &["--note", "for ann", "--room", "#ann"]);
     assert_eq!(Address::parse(&link).unwrap().room.unwrap().as_str(), "#ann");
     let mut ann = come(&house, "ann", &token);
@@ -110,7 +114,7 @@ fn an_invite_ends_by_its_time_or_by_hand() {
     }
     assert_eq!(house.order(&["uninvite", &link]), "done\n");
     assert_eq!(house.order(&["uninvite", &by_token]), "done\n");
-    thread::sleep(Duration::from_millis(2_000));
+    thread::sleep(Duration::from_secs(2));
     for _ in 0..2 {
         for token in [&short, &by_link, &by_token] {
             assert_eq!(refused(&house, "late", token), "forbidden");

@@ -14,9 +14,8 @@ fn join() -> Value {
 #[test]
 fn a_banned_name_is_out_however_it_is_written() {
     let mut people = People::new();
-    let _bob = people.house.guest("bob").in_room(ROOM);
+    let mut bob = people.house.guest("bob").in_room(ROOM);
     people.mo.done(act("ban", ROOM, "a", &json!({"nickname": "BOB", "reason": "spam"})));
-    let mut bob = _bob;
     let notice = bob.hear("notice");
     assert_eq!((&notice["code"], &notice["room"]), (&json!("kicked"), &json!(ROOM)));
     assert!(notice["detail"].as_str().unwrap().contains("spam"), "{notice}");
@@ -97,7 +96,6 @@ fn a_ban_and_a_mute_end_when_they_said() {
 #[test]
 fn who_is_muted_reads_and_does_not_talk() {
     let mut people = People::new();
-    let mut op = people.operator();
     people.mike.say(ROOM, "before", "while I could");
     people.mo.done(act("mute", ROOM, "a", &json!({"nickname": "mike", "reason": "loud"})));
     people.mo.done(act("mute", ROOM, "a2", &to("gus")));
@@ -117,10 +115,7 @@ fn who_is_muted_reads_and_does_not_talk() {
     let mut mike = people.house.keyed("mike").in_room(ROOM).in_room("#other");
     assert_eq!(mike.try_say(ROOM, "f", "hm"), "muted");
     let _gus = people.house.guest("gus");
-    op = {
-        drop(op);
-        people.house.keyed(OPERATOR).in_room(ROOM)
-    };
+    let mut op = people.operator();
     op.done(act("mute", ROOM, "g", &json!({"nickname": "mike", "everywhere": true})));
     assert_eq!(mike.try_say("#other", "h", "hm"), "muted");
     assert_eq!(mike.code(direct("i")), "muted");

@@ -1,7 +1,7 @@
 //! What is taken out.
 
 use super::people::{People, ROOM, to};
-use crate::common::house::{act, redact, said};
+use crate::common::house::{act, redact};
 use serde_json::{Value, json};
 
 /// What is left of an entry.
@@ -82,10 +82,7 @@ fn who_says_it_and_takes_it_back_at_once_has_said_nothing() {
     let head = people.mike.join(ROOM)["head"].as_u64().unwrap();
     for round in 0..20 {
         let re = json!(head + 1 + round * 2);
-        let lines = [said(ROOM, &format!("s{round}"), "slip of the tongue")];
-        let bytes: String = lines.iter().map(|line| format!("{line}\n")).collect();
-        people.mike.client.send_bytes(bytes.as_bytes());
-        let ack = people.mike.hear("ack");
+        let ack = people.mike.say(ROOM, &format!("s{round}"), "slip of the tongue");
         assert_eq!(ack["seq"], re);
         people.mike.done(redact(ROOM, &format!("r{round}"), &re, ""));
     }

@@ -1,7 +1,10 @@
 //! Promises as dialogues.
 
 use crate::world::{World, play::play, wide};
-use shared::{Incoming, LogName, Request, RoomName, request::Start};
+use shared::{
+    Incoming, LogName, Request, RoomName, Text,
+    request::{Place, Start},
+};
 
 #[test]
 fn an_ignorer_hears_direct_messages_and_loses_nothing() {
@@ -188,6 +191,29 @@ fn queries_over_the_rate_are_refused() {
         // What must come of it, the world knows.
         world.ask(carol, lobby());
         assert!(world.clients[carol].is_idle());
+    }
+}
+
+#[test]
+fn what_is_more_work_costs_more_whatever_connection_it_comes_by() {
+    let history = |limit| Request::History { room: LogName::Room(RoomName::lobby()), place: Place::Newest, limit };
+    let join = |last| Request::Join { room: LogName::Room(RoomName::lobby()), start: Start { last, resume: None } };
+    let search = || Request::Search { text: Text::parse("old"), room: None, limit: 1, from: None };
+    for asked in [[join(200), join(201)], [history(100), history(101)], [search(), join(0)], [search(), search()]] {
+        let mut world = World::new(wide());
+        let bobs = [world.connect("bob", true, false, false), world.connect("bob", true, true, false)];
+        let carol = world.connect("carol", false, false, false);
+        world.settle();
+        for n in 0..24 {
+            world.pass([0, 0, 0, 0, 1_000, 2_000][n % 6]);
+            // What must come of it, the world knows: both of a person's connections draw on the same.
+            world.ask(bobs[n % 2], asked[n / 2 % 2].clone());
+            world.settle();
+            if n % 5 == 0 {
+                world.ask(carol, join(0));
+            }
+        }
+        assert!(bobs.into_iter().all(|bob| world.clients[bob].is_idle()));
     }
 }
 

@@ -33,9 +33,6 @@ impl Writer {
     pub(super) fn deed(&mut self, deed: &Deed) -> rusqlite::Result<Done> {
         let mut touched = Touched::default();
         for change in &deed.changes {
-            if let Change::Erase(person) = change {
-                touched.topics.extend(self.erase_topics(*person)?);
-            }
             if let Changed::Yes(count, logs) = self.change(change, &deed.actor)? {
                 touched.entries += count;
                 if let Change::Expire { .. } = change {
@@ -46,7 +43,7 @@ impl Writer {
                 touched.logs.extend(logs);
             }
         }
-        touched.untopic.clone_from(&self.untopic);
+        touched.topics.clone_from(&self.untopic);
         if !deed.act.is_empty() {
             self.log_act(&deed.actor, None, &deed.target, &deed.act)?;
         }
@@ -214,23 +211,6 @@ impl Writer {
             self.connection.prepare_cached("DELETE FROM found WHERE rowid = ?")?.execute([place])?;
         }
         Ok(())
-    }
-
-    /// Rooms whose topic a person has set have none any more.
-    fn erase_topics(&self, person: PersonId) -> rusqlite::Result<Vec<LogId>> {
-        let logs: Vec<LogId> = self
-            .connection
-            .prepare_cached(
-                "SELECT log.log FROM log WHERE topic <> '' AND EXISTS
-                 (SELECT 1 FROM entry WHERE entry.sender = ? AND entry.log = log.log AND kind = 'topic' AND msg = topic)",
-            )?
-            .query_map([person.0], |row| Ok(LogId(row.get(0)?)))?
-            .collect::<Result<_, _>>()?;
-        for log in &logs {
-            self.connection.prepare_cached("UPDATE log SET topic = '' WHERE log = ?")?.execute([log.0])?;
-            schema::seal_log(&self.connection, *log)?;
-        }
-        Ok(logs)
     }
 
     fn erase(&mut self, person: PersonId) -> rusqlite::Result<Changed> {

@@ -54,10 +54,10 @@ impl Writer {
                 "INSERT INTO account (person, nickname, key, inbox, seen, sum) VALUES ({NEW_PERSON}, ?, ?, ?, ?, ?)"
             ))?
             .execute(params![nickname.as_str(), key.as_bytes(), inbox.0, self.wall.now(), sum])?;
+        let person = PersonId(self.connection.last_insert_rowid());
         if let Some(hash) = invite {
             self.use_invite(hash, nickname.as_str())?;
         }
-        let person = PersonId(self.connection.last_insert_rowid());
         let (nickname, marks, seen) = (nickname.clone(), BTreeMap::new(), Some(self.wall.now()));
         let account = Account { person, nickname, key: *key, inbox, epoch, hold: None, marks, seen };
         Ok(Done::Claimed(account))
