@@ -299,6 +299,15 @@ fn a_server_without_tls_is_not_spoken_to_in_plain_text() {
     assert!(command.arg("--no-tls").status().unwrap().success());
 }
 
+/// Says something; it is stored.
+fn say(ann: &mut Terminal, text: &str) {
+    ann.line(text);
+    // Until then a mark stands behind it.
+    ann.expect_that(text, |screen| {
+        screen.lines().any(|line| line.contains(&format!("│ {text}")) && !line.contains('…'))
+    });
+}
+
 #[test]
 fn a_person_is_asked_about_another_certificate_before_anything_is_said() {
     let Some(host) = own_address() else { return };
@@ -311,8 +320,7 @@ fn a_person_is_asked_about_another_certificate_before_anything_is_said() {
     ann.expect("first connection to");
     let squeezed = |screen: &str| screen.chars().filter(|c| !c.is_whitespace() && *c != '│').collect::<String>();
     ann.expect_that("the fingerprint", |screen| squeezed(screen).contains(&first.pin.to_string()));
-    ann.line("before");
-    ann.expect("│ before");
+    say(&mut ann, "before");
     ann.line("/quit");
     ann.wait();
     let known = story.known_servers();
@@ -339,8 +347,7 @@ fn a_person_is_asked_about_another_certificate_before_anything_is_said() {
     ann.send("T");
     ann.expect_gone("Another certificate");
     ann.expect("ONLINE");
-    ann.line("after");
-    ann.expect("│ after");
+    say(&mut ann, "after");
     assert_eq!(story.known_servers(), story.remembered("pinned", second.pin));
     ann.line("/quit");
     ann.wait();

@@ -232,9 +232,12 @@ impl Timeline {
         self.span.truncate(last);
     }
 
-    /// Everything goes; what comes begins there.
+    /// Everything of the log goes; what comes begins there. What the program itself has noted stays, before it.
     pub fn clear(&mut self, start: Seq) {
-        self.items.clear();
+        self.items.retain(|item| matches!(item.what, What::Note { .. }));
+        for (item, sub) in self.items.iter_mut().zip(1..) {
+            item.place = Place { seq: start.previous(), sub };
+        }
         self.span = Span::from(start);
     }
 

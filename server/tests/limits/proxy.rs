@@ -1,7 +1,10 @@
 //! Connections through a proxy that says where they come from (the PROXY protocol, versions 1 and 2).
 
 use super::places::{HERE, THERE, as_guest, from, guest, is_in, is_over, is_refused, key, until_connections};
-use crate::common::{Client, DEADLINE, Server, secure::Secure};
+use crate::common::{
+    Client, DEADLINE, Server,
+    secure::{Secure, half},
+};
 use ppp::v2;
 use serde_json::json;
 use shared::classic::GREETING;
@@ -153,6 +156,13 @@ fn plain_text_is_judged_by_the_real_address_and_tls_is_spoken_behind_the_header(
         let mut socket = super::places::socket_from(THERE, server.address).unwrap();
         socket.write_all(&header).unwrap();
         assert_eq!(Secure::over(socket).hello()["version"], 1);
+        // In one write with it, too.
+        let (mut client, mut both) = (half(), header);
+        client.write_tls(&mut both).unwrap();
+        let mut socket = super::places::socket_from(THERE, server.address).unwrap();
+        socket.write_all(&both).unwrap();
+        let again = socket.try_clone().unwrap();
+        assert_eq!(Secure::start(client, socket, again).unwrap().hello()["version"], 1);
     }
     // A check of the proxy itself (LOCAL, UNKNOWN) comes from its own address.
     let local = v2::Builder::new(

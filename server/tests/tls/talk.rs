@@ -152,6 +152,34 @@ fn narrow(address: SocketAddr) -> TcpStream {
 }
 
 #[test]
+fn who_ends_the_socket_and_reads_slowly_gets_all_of_it() {
+    let server = Server::start();
+    fill(&mut Secure::member(server.address, "ann", "#r"), 150);
+    for n in 0..5 {
+        let stream = narrow(server.address);
+        let socket = stream.try_clone().unwrap();
+        let mut bob = Secure::start(half(), stream, socket).unwrap();
+        let history = json!({"type": "history", "room": "#r", "limit": 200});
+        bob.send_all(&[
+            json!({"type": "hello", "version": 1}),
+            json!({"type": "login", "nickname": format!("bob{n}")}),
+            history.clone(),
+            history.clone(),
+            history,
+            json!({"type": "ping"}),
+        ]);
+        if n % 2 == 0 {
+            bob.close_notify();
+        }
+        bob.shut();
+        std::thread::sleep(Duration::from_millis(500));
+        let (events, _) = bob.rest();
+        let count = |kind: &str| events.iter().filter(|event| event["type"] == kind).count();
+        assert_eq!((count("history"), count("pong")), (3, 1), "round {n}");
+    }
+}
+
+#[test]
 fn readers_that_stall_cost_little_memory_and_miss_nothing() {
     const READERS: usize = 100;
     const MESSAGES: usize = 2_000;
