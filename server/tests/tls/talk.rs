@@ -153,6 +153,7 @@ fn what_was_said_just_before_it_broke_is_said() {
     for is_reset in [true, false] {
         let nickname = format!("ann{is_reset}");
         let mut ann = Secure::member(server.address, &nickname, "#r");
+        assert_eq!(bob.expect("presence")["joined"], json!([nickname]));
         server.signal("-STOP");
         ann.send(&broadcast(&nickname, "and away"));
         if is_reset {
