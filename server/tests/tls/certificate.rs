@@ -50,7 +50,7 @@ impl Place {
     }
 
     fn config(&self) -> String {
-        format!("tls = {{ cert = {:?}, key = {:?} }}\n", self.cert, self.key)
+        format!("tls = {{ cert = {:?}, key = {:?} }}\n", self.cert.to_str().unwrap(), self.key.to_str().unwrap())
     }
 
     fn serve(&self) -> Server {

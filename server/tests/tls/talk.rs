@@ -125,7 +125,7 @@ fn who_only_says_goodbye_inside_tls_is_answered_before_the_end() {
                 json!({"type": "ping"}),
             ]
             .iter()
-            .map(|request| format!("{request}\n"))
+            .flat_map(|request| [request.to_string(), "\n".to_owned()])
             .collect();
             std::io::Write::write_all(&mut bob.tls.conn.writer(), words.as_bytes()).unwrap();
         }
