@@ -96,7 +96,8 @@ impl Story {
     fn new(host: impl ToString, first: &Shown) -> Self {
         let (files, data) = (data(), data());
         let at = |name: &str| files.path().join(name);
-        let config = format!("tls = {{ cert = {:?}, key = {:?} }}\n", at("cert.pem"), at("key.pem"));
+        let config =
+            format!("tls = {{ cert = '{}', key = '{}' }}\n", at("cert.pem").display(), at("key.pem").display());
         fs::write(at("config.toml"), config).unwrap();
         fs::write(at("cert.pem"), &first.chain).unwrap();
         fs::write(at("key.pem"), &first.key).unwrap();

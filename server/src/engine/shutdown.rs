@@ -31,6 +31,13 @@ impl<S: Socket> Engine<S> {
         self.unsettled > 0
     }
 
+    /// Ends the connections of those who have got what they were owed. Inside TLS that is said: others know that they are cut off.
+    pub fn end_all(&mut self) {
+        for peer in self.peers.values_mut().filter(|peer| !peer.blocked && !is_owed(peer)) {
+            let _ = peer.socket.end();
+        }
+    }
+
     /// A connection can be written to again. Nothing more is read.
     pub fn writable(&mut self, id: SessionId) {
         if let Some(peer) = self.peers.get_mut(id) {

@@ -25,6 +25,8 @@ struct Tls {
     ahead: Vec<u8>,
     /// The other side has said that it is done.
     is_over: bool,
+    /// What broke the connection behind what was read of it.
+    failure: Option<io::Error>,
 }
 
 impl<S: Socket> Transport<S> {
@@ -37,7 +39,7 @@ impl<S: Socket> Transport<S> {
     pub(super) fn start_tls(&mut self, config: Arc<ServerConfig>, ahead: Vec<u8>) -> Result<(), rustls::Error> {
         let mut connection = ServerConnection::new(config)?;
         connection.set_buffer_limit(Some(PIECE));
-        self.tls = Some(Box::new(Tls { connection, ahead, is_over: false }));
+        self.tls = Some(Box::new(Tls { connection, ahead, is_over: false, failure: None }));
         Ok(())
     }
 
@@ -49,9 +51,9 @@ impl<S: Socket> Transport<S> {
         self.tls.as_ref().is_some_and(|tls| tls.connection.is_handshaking())
     }
 
-    /// True once the other side has said inside TLS that it is done; the socket's own end may never come.
+    /// True once the other side has said inside TLS that it is done, or has broken it; the socket's own end may never come.
     pub(super) fn is_over(&self) -> bool {
-        self.tls.as_ref().is_some_and(|tls| tls.is_over)
+        self.tls.as_ref().is_some_and(|tls| tls.is_over || tls.failure.is_some())
     }
 
     /// What a login on this connection is bound to: only its two ends know it. `None` without TLS.
@@ -101,19 +103,30 @@ impl Tls {
                 Err(error) if error.kind() == ErrorKind::UnexpectedEof => return Ok(filled),
                 Err(error) => return Err(error),
             }
-            if filled == buffer.len() {
+            if filled == buffer.len() || (filled > 0 && self.failure.is_some()) {
                 return Ok(filled);
             }
-            let mut source = Source { ahead: &mut self.ahead, socket };
-            match self.connection.read_tls(&mut source) {
-                Ok(_) => {}
-                Err(error) if error.kind() == ErrorKind::WouldBlock && filled > 0 => return Ok(filled),
-                Err(error) => return Err(error),
+            if let Some(failure) = self.failure.take() {
+                return Err(failure);
             }
-            let state = self.connection.process_new_packets();
-            let state = state.map_err(|error| io::Error::new(ErrorKind::InvalidData, error))?;
-            self.is_over |= state.peer_has_closed();
+            match self.take_in(socket) {
+                Ok(()) => {}
+                Err(error) if error.kind() == ErrorKind::WouldBlock => {
+                    return if filled > 0 { Ok(filled) } else { Err(error) };
+                }
+                // What came whole before it is taken first, as it is without TLS.
+                Err(error) => self.failure = Some(error),
+            }
         }
+    }
+
+    /// Reads from the socket once.
+    fn take_in(&mut self, socket: &mut impl Read) -> io::Result<()> {
+        self.connection.read_tls(&mut Source { ahead: &mut self.ahead, socket })?;
+        let state = self.connection.process_new_packets();
+        let state = state.map_err(|error| io::Error::new(ErrorKind::InvalidData, error))?;
+        self.is_over |= state.peer_has_closed();
+        Ok(())
     }
 }
 

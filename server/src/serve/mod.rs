@@ -179,6 +179,7 @@ impl Server {
                 bail!(reason);
             }
         }
+        self.engine.end_all();
         Ok(())
     }
 

@@ -16,16 +16,8 @@ const VARIABLE: &str = "PARLOR_TLS";
 const HANDSHAKE: Duration = Duration::from_secs(150);
 
 /// True where clients use TLS unless they are told otherwise.
-pub fn is_over_tls() -> bool {
+fn is_over_tls() -> bool {
     std::env::var_os(VARIABLE).is_some_and(|value| value == "1")
-}
-
-/// True over TLS, with a word why the test is left out then.
-pub fn skips_over_tls(why: &str) -> bool {
-    if is_over_tls() {
-        println!("skipped over TLS: {why}");
-    }
-    is_over_tls()
 }
 
 /// Where a server listens, and what is spoken with it.

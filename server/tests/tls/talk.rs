@@ -5,7 +5,7 @@ use crate::common::{
     secure::{End, Secure, half},
 };
 use serde_json::{Value, json};
-use socket2::{Domain, Protocol, Socket, Type};
+use socket2::{Domain, Protocol, SockRef, Socket, Type};
 use std::{
     net::{SocketAddr, TcpStream},
     time::{Duration, Instant},
@@ -141,6 +141,45 @@ fn a_goodbye_without_a_word_ends_cleanly() {
     assert_eq!(ann.rest(), (Vec::new(), End::Clean));
     bob.send(&json!({"type": "bye"}));
     assert_eq!(bob.rest().1, End::Clean);
+}
+
+/// The server finds all of it at once: the last word, and that the connection is broken behind it.
+#[test]
+fn what_was_said_just_before_it_broke_is_said() {
+    let server = Server::start();
+    let mut bob = Secure::member(server.address, "bob", "#r");
+    for is_reset in [true, false] {
+        let nickname = format!("ann{is_reset}");
+        let mut ann = Secure::member(server.address, &nickname, "#r");
+        assert_eq!(bob.expect("presence")["joined"], json!([nickname]));
+        server.signal("-STOP");
+        ann.send(&broadcast(&nickname, "and away"));
+        if is_reset {
+            SockRef::from(&ann.socket).set_linger(Some(Duration::ZERO)).unwrap();
+            drop(ann);
+            server.signal("-CONT");
+        } else {
+            std::io::Write::write_all(&mut &ann.socket, b"no record of TLS").unwrap();
+            server.signal("-CONT");
+            assert_eq!(ann.rest().1, End::Cut);
+        }
+        // That she has left need not be stored, and is known first.
+        let (mut is_said, mut has_left) = (false, false);
+        while !(is_said && has_left) {
+            let event = bob.next();
+            is_said |= event["id"] == nickname;
+            has_left |= event["left"] == json!([nickname]);
+        }
+    }
+}
+
+#[test]
+fn a_server_that_ends_says_so_inside_tls() {
+    let mut server = Server::start();
+    let mut ann = Secure::member(server.address, "ann", "#r");
+    assert_eq!(server.terminate(), Some(0));
+    let (events, end) = ann.rest();
+    assert_eq!((&events.last().unwrap()["code"], end), (&json!("shutdown"), End::Clean));
 }
 
 /// A connection whose machine takes little for it.
