@@ -97,9 +97,17 @@ pub fn start(config: Config) -> anyhow::Result<Running> {
     let now = clock.now();
     let hub = Hub::new(config.rules.clone(), stored, format!("g{:x}", now.wall), now);
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    let (door, figures) = {
+    let bound = {
         let _inside = runtime.enter();
-        (admin::bind(&config.data_dir)?, config.metrics.map(serve::bind_figures).transpose()?)
+        admin::bind(&config.data_dir).and_then(|door| Ok((door, config.metrics.map(serve::bind_figures).transpose()?)))
+    };
+    let (door, figures) = match bound {
+        Ok(bound) => bound,
+        Err(error) => {
+            // It may not be waited for here: whoever starts a server may be inside a runtime.
+            runtime.shutdown_background();
+            return Err(error);
+        }
     };
     let (commands, orders) = unbounded_channel();
     let to_loop = commands.clone();

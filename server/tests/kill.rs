@@ -5,7 +5,7 @@
 
 mod common;
 
-use common::{DEADLINE, Server, dice::Dice, wire::Wire};
+use common::{DEADLINE, Server, dice::Dice, stream::Door, wire::Wire};
 use serde_json::{Value, json};
 use shared::{
     identity::Identity,
@@ -22,6 +22,8 @@ use std::{
 
 /// Kills of one data directory; there are four, so that the logs stay short and both cores have something to do.
 const ROUNDS: usize = 50;
+/// Kills over TLS, where everything else is plain.
+const ROUNDS_OVER_TLS: usize = 12;
 const SENDERS: u8 = 4;
 const ROOMS: [&str; 2] = ["#kill-a", "#kill-b"];
 const LINES: &str = include_str!("../../assets/talk/zh/lines.txt");
@@ -60,8 +62,8 @@ impl Sender {
 
     /// Talks until the connection ends; `acks` gets something for each acknowledgement. Without it nothing new is said,
     /// and it ends when everything old is acknowledged.
-    fn run(&mut self, address: SocketAddr, acks: Option<&mpsc::Sender<()>>) -> Option<()> {
-        let mut wire = Wire::connect(address)?;
+    fn run(&mut self, door: Door, acks: Option<&mpsc::Sender<()>>) -> Option<()> {
+        let mut wire = Wire::connect(door)?;
         wire.log_in(&self.nickname, &self.identity)?;
         for room in ROOMS {
             wire.send(&json!({"type": "join", "room": room, "last": 0}))?;
@@ -127,8 +129,8 @@ impl Listener {
     }
 
     /// Listens until the connection ends.
-    fn run(&mut self, address: SocketAddr) -> Option<()> {
-        let mut wire = Wire::connect(address)?;
+    fn run(&mut self, door: Door) -> Option<()> {
+        let mut wire = Wire::connect(door)?;
         wire.log_in("listener", &self.identity)?;
         for (room, name) in ROOMS.iter().enumerate() {
             let mut join = json!({"type": "join", "room": name});
@@ -180,8 +182,8 @@ struct Audit {
 }
 
 impl Audit {
-    fn check(&mut self, server: &Server, senders: &[Sender], listener: &Listener) {
-        let mut wire = Wire::connect(server.address).unwrap();
+    fn check(&mut self, door: Door, senders: &[Sender], listener: &Listener) {
+        let mut wire = Wire::connect(door).unwrap();
         wire.send(&json!({"type": "hello", "version": 1})).unwrap();
         wire.send(&json!({"type": "login", "nickname": "auditor"})).unwrap();
         assert_eq!(wire.expect("login").unwrap()["success"], true);
@@ -230,17 +232,18 @@ fn pages(wire: &mut Wire, room: &str) -> Log {
 /// Lets everybody talk until so many messages of this round are acknowledged, and a little longer; then kills the server.
 fn burst(
     server: &mut Server,
+    door: Door,
     senders: &mut [Sender],
     listener: &mut Listener,
     acks_before_kill: u64,
     longer: Duration,
 ) {
-    let ((acks, acked), address) = (mpsc::channel(), server.address);
+    let (acks, acked) = mpsc::channel();
     let talked = thread::scope(|scope| {
-        scope.spawn(move || listener.run(address));
+        scope.spawn(move || listener.run(door));
         for sender in senders {
             let acks = acks.clone();
-            scope.spawn(move || sender.run(address, Some(&acks)));
+            scope.spawn(move || sender.run(door, Some(&acks)));
         }
         drop(acks);
         let talked = (0..acks_before_kill).all(|_| acked.recv_timeout(DEADLINE).is_ok());
@@ -259,53 +262,59 @@ fn stillborn(directory: &Path, age: Duration) {
     child.wait().unwrap();
 }
 
-/// All rounds over one data directory.
-fn rounds(salt: u64) {
+/// All rounds over one data directory, with clients that come in as `door` has it.
+fn rounds(salt: u64, rounds: usize, door: fn(SocketAddr) -> Door) {
     let mut dice = Dice::of_this_run(salt);
     let directory = tempfile::tempdir().unwrap();
     let start = || Server::start_in(directory.path(), "127.0.0.1:0", "");
     let mut senders: Vec<Sender> = (0..SENDERS).map(Sender::new).collect();
     let (mut listener, mut audit) = (Listener::new(), Audit::default());
     let mut unacknowledged = 0;
-    for _ in 0..ROUNDS {
+    for _ in 0..rounds {
         if dice.below(4) == 0 {
             stillborn(directory.path(), dice.while_below(Duration::from_millis(40)));
         }
         let mut server = start();
-        audit.check(&server, &senders, &listener);
+        let door = door(server.address);
+        audit.check(door, &senders, &listener);
         // From none at all, in the middle of the logins, to well into the burst.
         let (acks, longer) = (dice.below(310) as u64, dice.while_below(Duration::from_millis(2)));
-        burst(&mut server, &mut senders, &mut listener, acks, longer);
+        burst(&mut server, door, &mut senders, &mut listener, acks, longer);
         unacknowledged += senders.iter().map(|sender| sender.unacknowledged.len()).sum::<usize>();
     }
-    assert!(unacknowledged > ROUNDS, "the kills came in mid-burst");
+    assert!(unacknowledged > rounds, "the kills came in mid-burst");
 
     let server = start();
     for sender in &mut senders {
-        assert_eq!(sender.run(server.address, None), Some(()));
+        assert_eq!(sender.run(door(server.address), None), Some(()));
     }
-    audit.check(&server, &senders, &listener);
+    audit.check(door(server.address), &senders, &listener);
     let sent: usize = senders.iter().map(|sender| sender.sent).sum();
     assert_eq!(audit.stored.iter().map(Log::len).sum::<usize>(), sent, "everything that was sent is there, once");
-    assert!(listener.shown.iter().all(|log| log.len() > ROUNDS), "the listener was shown something");
+    assert!(listener.shown.iter().all(|log| log.len() > rounds), "the listener was shown something");
 }
 
 #[test]
 fn what_was_acknowledged_or_shown_survives_a_kill() {
-    rounds(1);
+    rounds(1, ROUNDS, Door::from);
 }
 
 #[test]
 fn so_it_does_in_a_second_directory() {
-    rounds(2);
+    rounds(2, ROUNDS, Door::from);
 }
 
 #[test]
 fn so_it_does_in_a_third_directory() {
-    rounds(3);
+    rounds(3, ROUNDS, Door::from);
 }
 
 #[test]
 fn so_it_does_in_a_fourth_directory() {
-    rounds(4);
+    rounds(4, ROUNDS, Door::from);
+}
+
+#[test]
+fn so_it_does_over_tls() {
+    rounds(5, ROUNDS_OVER_TLS, Door::secure);
 }

@@ -4,7 +4,7 @@
 
 mod common;
 
-use common::{Client, Server};
+use common::{Client, Server, stream::Door};
 use serde_json::{Value, json};
 use shared::identity::Identity;
 use socket2::{Domain, Socket, Type};
@@ -14,11 +14,7 @@ const ENTRIES: u64 = 1_000;
 
 fn log_in(client: &mut Client) {
     let identity = Identity::from_secret(&[5; 32]);
-    let challenge = client.hello()["challenge"].as_str().unwrap().to_owned();
-    let signature = identity.sign_login(&challenge, b"", "bob").unwrap().to_string();
-    let key = identity.public().to_string();
-    client.send(&json!({"type": "login", "nickname": "bob", "key": key, "signature": signature}));
-    assert_eq!(client.expect("login")["success"], true);
+    assert_eq!(client.log_in("bob", &identity)["success"], true);
     client.send(&json!({"type": "join", "room": "#x", "last": 0}));
     client.expect("joined");
 }
@@ -28,9 +24,7 @@ fn narrow(server: &Server) -> Client {
     socket.set_recv_buffer_size(16_384).unwrap();
     socket.set_tcp_mss(536).unwrap();
     socket.connect(&server.address.into()).unwrap();
-    let mut client = server.connect();
-    client.stream = socket.into();
-    client
+    Client::over(Door::from(server.address).enter(socket.into()).unwrap())
 }
 
 /// While lines of one device's reading pile up for the other, which takes a little at a time, nothing is torn apart.

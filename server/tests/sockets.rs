@@ -10,7 +10,6 @@ use serde_json::{Value, json};
 use shared::identity::Identity;
 use socket2::SockRef;
 use std::{
-    net::Shutdown,
     thread,
     time::{Duration, Instant},
 };
@@ -21,7 +20,7 @@ fn broadcast(id: &str, text: &str) -> Value {
 
 /// Ends it as a machine does that knows nothing of the connection.
 fn reset(client: Client) {
-    SockRef::from(&client.stream).set_linger(Some(Duration::ZERO)).unwrap();
+    SockRef::from(client.stream.socket()).set_linger(Some(Duration::ZERO)).unwrap();
 }
 
 /// Listens until somebody has left the room; what was said until then.
@@ -62,7 +61,7 @@ fn of_half_a_line_before_the_end_nothing_happens() {
     for length in [1, 30, whole.len() - 1, whole.len()] {
         let (mut ann, mut bob) = (server.member("ann", "#r"), server.member("bob", "#r"));
         ann.send_bytes(format!("{}\n{}", broadcast("m1", "whole"), &whole[..length]).as_bytes());
-        ann.stream.shutdown(Shutdown::Write).unwrap();
+        ann.stream.end().unwrap();
         let kinds: Vec<Value> = ann.rest().iter().map(|event| event["type"].clone()).collect();
         let kinds: Vec<&Value> = kinds.iter().filter(|kind| *kind != "presence").collect();
         assert_eq!(kinds.iter().filter(|kind| **kind == "ack").count(), 1, "{kinds:?}");
@@ -85,7 +84,7 @@ fn what_was_asked_just_before_the_end_is_answered() {
     ];
     let lines: String = requests.iter().flat_map(|request| [request.to_string(), "\n".to_owned()]).collect();
     ann.send_bytes(lines.as_bytes());
-    ann.stream.shutdown(Shutdown::Write).unwrap();
+    ann.stream.end().unwrap();
     let events = ann.rest();
     let has = |kind: &str, key: &str, value: &str| events.iter().any(|e| e["type"] == kind && e[key] == value);
     assert!(has("ack", "id", "m1") && has("ack", "id", "d1") && has("history", "tag", "h"), "{events:?}");
@@ -118,7 +117,7 @@ fn bytes_may_come_one_by_one() {
     let say = |ann: &mut Client, line: String| line.as_bytes().chunks(1).for_each(|byte| ann.send_bytes(byte));
     say(&mut ann, format!("{}\r\n", json!({"type": "hello", "version": 1})));
     let welcome = ann.expect("welcome");
-    let login = common::keyed_login(&welcome, "ann", &Identity::from_secret(&[1; 32]));
+    let login = ann.stream.keyed_login(&welcome, "ann", &Identity::from_secret(&[1; 32]));
     say(&mut ann, format!("{login}\n"));
     assert_eq!(ann.expect("login")["success"], true);
     say(&mut ann, format!("{}\n", json!({"type": "join", "room": "#r"})));

@@ -112,15 +112,12 @@ impl Comers {
         self.silent.send(&login("silent"));
         self.guest.send(&login("guest"));
         let (client, welcome) = &mut self.owner;
-        client.send(&common::keyed_login(welcome, "owner", &Identity::from_secret(&[4; 32])));
+        client.send(&client.stream.keyed_login(welcome, "owner", &Identity::from_secret(&[4; 32])));
     }
 
     /// The first two have said who they are before the server went on.
     fn guests_come_in(&mut self) {
-        let (mut first, stream) = ([0], &self.silent.stream);
-        stream.set_read_timeout(Some(DEADLINE)).unwrap();
-        stream.peek(&mut first).unwrap();
-        assert_eq!(first, *b"{", "it is not greeted as somebody who says nothing");
+        assert_eq!(self.silent.first_byte(), b'{', "it is not greeted as somebody who says nothing");
         assert_eq!(self.silent.next()["type"], "welcome");
         for client in [&mut self.silent, &mut self.guest] {
             let answer = client.next();

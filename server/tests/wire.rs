@@ -46,9 +46,8 @@ fn join(client: &mut Client, room: &str) -> Value {
 fn try_owner(server: &Server, nickname: &str, secret: u8) -> (Client, Value) {
     let (mut client, identity) = (server.connect(), Identity::from_secret(&[secret; 32]));
     let welcome = client.hello();
-    let signature = identity.sign_login(welcome["challenge"].as_str().unwrap(), b"", nickname).unwrap().to_string();
-    let key = identity.public().to_string();
-    let answer = ask(&mut client, json!({"type": "login", "nickname": nickname, "key": key, "signature": signature}));
+    let login = client.stream.keyed_login(&welcome, nickname, &identity);
+    let answer = ask(&mut client, login);
     (client, answer)
 }
 

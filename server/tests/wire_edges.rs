@@ -10,12 +10,7 @@ use shared::identity::Identity;
 
 fn owner(server: &Server, nickname: &str) -> Client {
     let mut client = server.connect();
-    let challenge = client.hello()["challenge"].as_str().unwrap().to_owned();
-    let identity = Identity::from_secret(&[3; 32]);
-    let signature = identity.sign_login(&challenge, b"", nickname).unwrap().to_string();
-    let key = identity.public().to_string();
-    client.send(&json!({"type": "login", "nickname": nickname, "key": key, "signature": signature}));
-    assert_eq!(client.expect("login")["success"], true);
+    assert_eq!(client.log_in(nickname, &Identity::from_secret(&[3; 32]))["success"], true);
     client
 }
 
@@ -76,15 +71,10 @@ fn rooms_members_sessions_and_connections_are_counted() {
     assert_eq!(first.expect("error")["code"], "too_many");
     let _second = owner(&server, "cat");
     let mut third = server.connect();
-    let challenge = third.hello()["challenge"].as_str().unwrap().to_owned();
-    let identity = Identity::from_secret(&[3; 32]);
-    let signature = identity.sign_login(&challenge, b"", "cat").unwrap().to_string();
-    third.send(
-        &json!({"type": "login", "nickname": "cat", "key": identity.public().to_string(), "signature": signature}),
-    );
-    let answer = third.expect("login");
+    let answer = third.log_in("cat", &Identity::from_secret(&[3; 32]));
     assert_eq!((&answer["success"], &answer["code"]), (&json!(false), &json!("too_many")));
-    let refused: Vec<Value> = server.connect().rest();
+    // Who is turned away at the door is told so before anybody knows whether TLS would come.
+    let refused: Vec<Value> = server.connect_plainly().rest();
     assert_eq!(refused[0]["code"], "server_full");
 }
 

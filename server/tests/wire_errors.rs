@@ -148,11 +148,11 @@ fn a_nickname_may_be_refused() {
     let server = Server::start();
     let (mut ann, mut client, identity) = (greeted(&server), server.connect(), Identity::from_secret(&[7; 32]));
     let welcome = client.hello();
-    let challenge = welcome["challenge"].as_str().unwrap();
+    let (challenge, exporter) = (welcome["challenge"].as_str().unwrap(), client.stream.exporter());
     assert_eq!(ask(&mut ann, json!({"type": "login", "nickname": "ann"}))["success"], true);
     refuse_login(&mut ann, "already_logged_in", json!({"type": "login", "nickname": "ann"}));
     let login = |nickname: &str, signed: &str| {
-        let signature = identity.sign_login(challenge, b"", signed).unwrap().to_string();
+        let signature = identity.sign_login(challenge, &exporter, signed).unwrap().to_string();
         json!({"type": "login", "nickname": nickname, "key": identity.public().to_string(), "signature": signature})
     };
     for nickname in ["", "a b", "-", "😀", "\u{301}a", "pаypal"] {
@@ -367,15 +367,7 @@ fn answers_come_in_the_order_of_the_requests_with_their_tags() {
 fn a_change_of_mode_holds_for_what_comes_behind_it_in_the_same_write() {
     let server = Server::start();
     let mut owner = greeted(&server);
-    let challenge = {
-        owner.send(&json!({"type": "hello", "version": 1}));
-        owner.expect("welcome")["challenge"].as_str().unwrap().to_owned()
-    };
-    let identity = Identity::from_secret(&[9; 32]);
-    let signature = identity.sign_login(&challenge, b"", "ann").unwrap().to_string();
-    let key = identity.public().to_string();
-    owner.send(&json!({"type": "login", "nickname": "ann", "key": key, "signature": signature}));
-    assert_eq!(owner.expect("login")["success"], true);
+    assert_eq!(owner.log_in("ann", &Identity::from_secret(&[9; 32]))["success"], true);
     owner.send(&json!({"type": "join", "room": "#r"}));
     owner.expect("joined");
     let lines =

@@ -61,13 +61,15 @@ pub enum FirstObject {
 
 /// Looks at the first object of a connection, which begins with `{`.
 pub fn first_object(bytes: &[u8]) -> FirstObject {
-    let line_end = memchr::memchr(b'\n', bytes).is_some();
-    match object_end(bytes) {
-        Some(end) => match std::str::from_utf8(&bytes[..end]).map(Object::parse) {
+    // A line of the wire ends there, and no object of a classic client goes over it: what comes behind decides nothing.
+    let line_end = memchr::memchr(b'\n', bytes);
+    let line = &bytes[..line_end.unwrap_or(bytes.len())];
+    match object_end(line) {
+        Some(end) => match std::str::from_utf8(&line[..end]).map(Object::parse) {
             Ok(Ok(object)) if crate::form::is_classic_login(&object) => FirstObject::Classic,
             _ => FirstObject::Native,
         },
-        None if line_end => FirstObject::Native,
+        None if line_end.is_some() => FirstObject::Native,
         None => FirstObject::Incomplete,
     }
 }

@@ -162,7 +162,7 @@ impl Disk {
                     self.rooms.insert(LogName::Room(room.clone()), *log);
                 }
                 (Op::Append(_, draft), Done::Refused) => drop(self.refused.insert(draft.id.clone())),
-                (_, Done::Appended { entry, copy }) => {
+                (_, Done::Appended { entry, copy, .. }) => {
                     for new in std::iter::once(entry).chain(copy) {
                         let line = &batch.lines[new.line.clone()];
                         let Event::Message(message) = Outgoing::decode(line).unwrap().event else { panic!("{line:?}") };

@@ -1,7 +1,7 @@
 //! A server with an operator, which may be started again over what it has; people in it who can wait for the answer to
 //! what they ask; and the server's own command line.
 
-use super::{Client, DEADLINE, Server, keyed_login};
+use super::{Client, DEADLINE, Server};
 use serde_json::{Value, json};
 use shared::identity::Identity;
 use std::{
@@ -127,7 +127,7 @@ impl Somebody {
     pub fn log_in(mut client: Client, nickname: &str, key: Option<&Identity>, more: &Value) -> (Self, Value) {
         let welcome = client.hello();
         let mut request = match key {
-            Some(key) => keyed_login(&welcome, nickname, key),
+            Some(key) => client.stream.keyed_login(&welcome, nickname, key),
             None => json!({"type": "login", "nickname": nickname}),
         };
         request.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());

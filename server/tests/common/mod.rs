@@ -12,17 +12,19 @@ pub mod house;
 pub mod process;
 pub mod proxied;
 pub mod secure;
+pub mod stream;
 pub mod wire;
 
 use serde_json::{Value, json};
 use shared::identity::Identity;
 use std::{
     io::{BufRead, BufReader, ErrorKind, Read, Write},
-    net::{SocketAddr, TcpStream},
+    net::SocketAddr,
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
     time::{Duration, Instant},
 };
+use stream::{Door, Stream};
 
 /// How long anything may take.
 pub const DEADLINE: Duration = Duration::from_secs(20);
@@ -113,6 +115,11 @@ impl Server {
         Client::connect(self.address)
     }
 
+    /// The same, without TLS in any case.
+    pub fn connect_plainly(&self) -> Client {
+        Client::connect(Door::plain(self.address))
+    }
+
     /// A guest that has logged in.
     pub fn guest(&self, nickname: &str) -> Client {
         let mut client = self.connect();
@@ -147,18 +154,17 @@ pub fn command(directory: &Path, listen: &str) -> Command {
 
 /// A native client: lines of JSON.
 pub struct Client {
-    pub stream: TcpStream,
+    pub stream: Stream,
     bytes: Vec<u8>,
 }
 
 impl Client {
-    pub fn connect(address: SocketAddr) -> Self {
-        Self::over(TcpStream::connect(address).unwrap())
+    pub fn connect(door: impl Into<Door>) -> Self {
+        Self::over(door.into().connect().unwrap())
     }
 
-    /// Over a socket that is connected.
-    pub fn over(stream: TcpStream) -> Self {
-        stream.set_nodelay(true).unwrap();
+    pub fn over(stream: impl Into<Stream>) -> Self {
+        let stream = stream.into();
         Self { stream, bytes: Vec::new() }
     }
 
@@ -169,6 +175,7 @@ impl Client {
 
     pub fn send_bytes(&mut self, bytes: &[u8]) {
         self.stream.write_all(bytes).unwrap();
+        self.stream.flush().unwrap();
     }
 
     /// Says hello; gives the welcome.
@@ -180,7 +187,7 @@ impl Client {
     /// Says hello and logs in with a key; gives the answer.
     pub fn log_in(&mut self, nickname: &str, identity: &Identity) -> Value {
         let welcome = self.hello();
-        self.send(&keyed_login(&welcome, nickname, identity));
+        self.send(&self.stream.keyed_login(&welcome, nickname, identity));
         self.expect("login")
     }
 
@@ -237,39 +244,49 @@ impl Client {
                     Err(_) => continue,
                 }
             }
-            let left = end.saturating_duration_since(Instant::now());
-            if left.is_zero() {
+            if !self.read_within(end.saturating_duration_since(Instant::now()))? {
                 return Ok(None);
-            }
-            self.stream.set_read_timeout(Some(left)).unwrap();
-            let mut buffer = vec![0; 65_536];
-            match self.stream.read(&mut buffer) {
-                Ok(0) => return Err(()),
-                Ok(count) => self.bytes.extend_from_slice(&buffer[..count]),
-                Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut) => return Ok(None),
-                Err(_) => return Err(()),
             }
         }
     }
-}
 
-/// The request that logs in with a key after that welcome.
-pub fn keyed_login(welcome: &Value, nickname: &str, identity: &Identity) -> Value {
-    let signature = identity.sign_login(welcome["challenge"].as_str().unwrap(), b"", nickname).unwrap().to_string();
-    let key = identity.public().to_string();
-    json!({"type": "login", "nickname": nickname, "key": key, "signature": signature})
+    /// Reads once. False: nothing came; `Err`: the connection has ended.
+    fn read_within(&mut self, wait: Duration) -> Result<bool, ()> {
+        if wait.is_zero() {
+            return Ok(false);
+        }
+        self.stream.set_read_timeout(Some(wait)).unwrap();
+        let mut buffer = vec![0; 65_536];
+        match self.stream.read(&mut buffer) {
+            Ok(0) => Err(()),
+            Ok(count) => {
+                self.bytes.extend_from_slice(&buffer[..count]);
+                Ok(true)
+            }
+            Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut) => Ok(false),
+            Err(_) => Err(()),
+        }
+    }
+
+    /// What the next byte is that was not taken yet.
+    pub fn first_byte(&mut self) -> u8 {
+        if self.bytes.is_empty() {
+            assert_eq!(self.read_within(DEADLINE), Ok(true), "a byte in time");
+        }
+        self.bytes[0]
+    }
 }
 
 /// A PyChatting-style client that forgives two objects in one read: a test does not read all the time.
 pub struct Classic {
-    stream: TcpStream,
+    stream: Stream,
     bytes: Vec<u8>,
 }
 
 impl Classic {
     /// Connects and waits for the greeting.
-    pub fn connect(address: SocketAddr) -> Self {
-        let mut classic = Self { stream: TcpStream::connect(address).unwrap(), bytes: Vec::new() };
+    pub fn connect(door: impl Into<Door>) -> Self {
+        let mut classic = Self { stream: door.into().connect().unwrap(), bytes: Vec::new() };
         classic.read();
         let greeting = String::from_utf8(std::mem::take(&mut classic.bytes)).unwrap();
         assert!(!greeting.starts_with('{') && !greeting.contains('\n'), "{greeting}");
@@ -277,8 +294,8 @@ impl Classic {
     }
 
     /// The same, logged in.
-    pub fn login(address: SocketAddr, nickname: &str) -> Self {
-        let mut classic = Self::connect(address);
+    pub fn login(door: impl Into<Door>, nickname: &str) -> Self {
+        let mut classic = Self::connect(door);
         classic.send(&json!({"type": "login", "msg": nickname}));
         assert_eq!(classic.expect("login", "")["success"], true);
         classic

@@ -1,18 +1,20 @@
 //! A connection that may end at any time, and a client that takes it so.
 
-use super::{DEADLINE, keyed_login};
+use super::{
+    DEADLINE,
+    stream::{Door, Stream},
+};
 use serde_json::{Value, json};
 use shared::identity::Identity;
 use std::{
     io::{BufRead, BufReader, ErrorKind, Write},
-    net::{SocketAddr, TcpStream},
     thread,
     time::Duration,
 };
 
 /// A connection; what it gives is `None` once it has ended.
 pub struct Wire {
-    reader: BufReader<TcpStream>,
+    reader: BufReader<Stream>,
 }
 
 /// Why nothing came.
@@ -25,12 +27,11 @@ pub enum Nothing {
 }
 
 impl Wire {
-    pub fn connect(address: SocketAddr) -> Option<Self> {
-        TcpStream::connect(address).ok().and_then(Self::over)
+    pub fn connect(door: impl Into<Door>) -> Option<Self> {
+        door.into().connect().ok().and_then(Self::over)
     }
 
-    pub fn over(stream: TcpStream) -> Option<Self> {
-        stream.set_nodelay(true).ok()?;
+    pub fn over(stream: Stream) -> Option<Self> {
         stream.set_read_timeout(Some(DEADLINE)).ok()?;
         Some(Self { reader: BufReader::new(stream) })
     }
@@ -48,10 +49,15 @@ impl Wire {
     /// Sends several lines in one write.
     pub fn send_all(&mut self, requests: &[Value]) -> Option<()> {
         let lines: String = requests.iter().flat_map(|request| [request.to_string(), "\n".to_owned()]).collect();
-        self.reader.get_mut().write_all(lines.as_bytes()).ok()
+        let stream = self.reader.get_mut();
+        stream.write_all(lines.as_bytes()).and_then(|()| stream.flush()).ok()
     }
 
-    /// The next event; what was cut off is nothing.
+    /// The request that logs in on it with a key, after that welcome.
+    pub fn keyed_login(&self, welcome: &Value, nickname: &str, identity: &Identity) -> Value {
+        self.reader.get_ref().keyed_login(welcome, nickname, identity)
+    }
+
     /// The next event. What was cut off is nothing.
     pub fn next(&mut self) -> Option<Value> {
         match self.try_next() {
@@ -87,7 +93,7 @@ impl Wire {
         self.send(&json!({"type": "hello", "version": 1}))?;
         let welcome = self.expect("welcome")?;
         let login = loop {
-            self.send(&keyed_login(&welcome, nickname, identity))?;
+            self.send(&self.keyed_login(&welcome, nickname, identity))?;
             let login = self.expect("login")?;
             // Perhaps the connection that has just ended is still claiming the nickname.
             if login["retry_ms"].is_null() {

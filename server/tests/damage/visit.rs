@@ -70,9 +70,7 @@ fn look(server: &Process, nickname: &str, truth: &View, verdict: &mut Verdict) -
     let mut wire = Wire::connect(server.address).ok_or(Nothing::Ended)?.patient(WAIT);
     let welcome = ask(&mut wire, &json!({"type": "hello", "version": 1}), "welcome")?;
     let identity = identity(nickname);
-    let signature = identity.sign_login(welcome["challenge"].as_str().unwrap(), b"", nickname).unwrap().to_string();
-    let key = identity.public().to_string();
-    let login = json!({"type": "login", "nickname": nickname, "key": key, "signature": signature});
+    let login = wire.keyed_login(&welcome, nickname, &identity);
     let login = ask(&mut wire, &login, "login")?;
     if login["success"] != true {
         verdict.findings.insert("somebody can't log in any more");

@@ -1,6 +1,6 @@
 //! Other addresses of this machine to come from, and a server that exempts none of them.
 
-use crate::common::{Client, DEADLINE, Server, keyed_login};
+use crate::common::{Client, DEADLINE, Server};
 use serde_json::{Value, json};
 use shared::identity::Identity;
 use socket2::{Domain, Protocol, Socket, Type};
@@ -78,7 +78,7 @@ pub(crate) fn is_refused(answer: &Value, code: &str) -> Option<Duration> {
 
 /// Tries to log in once more on a connection that has been welcomed.
 pub(crate) fn again(client: &mut Client, welcome: &Value, nickname: &str, key: &Identity) -> Value {
-    client.send(&keyed_login(welcome, nickname, key));
+    client.send(&client.stream.keyed_login(welcome, nickname, key));
     client.expect("login")
 }
 

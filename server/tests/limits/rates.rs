@@ -77,7 +77,9 @@ fn people_of_one_address_share_a_rate() {
     let mut crowd: Vec<Client> = (0..4).map(|n| member(HERE, &server, &format!("guest{n}"), "#r")).collect();
     let mut elsewhere = member(THERE, &server, "elsewhere", "#r");
     let start = Instant::now();
-    crowd.iter_mut().for_each(|client| say(client, 0, 4));
+    for client in &mut crowd {
+        say(client, 0, 4);
+    }
     let quick = Instant::now();
     say(&mut elsewhere, 0, 8);
     assert_eq!(acknowledged(&mut elsewhere, 8), (ids(8), 0));
@@ -119,11 +121,12 @@ fn ask(client: &mut Client, kind: &str, tag: usize) -> Value {
         "join" => json!({"type": "join", "room": "#r", "last": 0}),
         _ => json!({"type": "history", "room": "#r", "limit": 10}),
     };
-    request["tag"] = tag.to_string().into();
+    let tag = tag.to_string();
+    request["tag"] = tag.as_str().into();
     client.send(&request);
     loop {
         let event = client.next();
-        if event["tag"] == tag.to_string() {
+        if event["tag"] == tag.as_str() {
             return event;
         }
     }

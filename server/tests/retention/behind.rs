@@ -14,7 +14,7 @@ fn narrow(house: &House, nickname: &str) -> Somebody {
     socket.set_recv_buffer_size(8_192).unwrap();
     socket.connect(&house.server.address.into()).unwrap();
     let mut client = Client::connect(house.server.address);
-    client.stream = socket.into();
+    client.stream = crate::common::stream::Stream::Plain(socket.into());
     Somebody::log_in(client, nickname, Some(&identity(nickname)), &json!({})).0
 }
 

@@ -50,12 +50,17 @@ impl Place {
     }
 
     fn config(&self) -> String {
-        format!("tls = {{ cert = {:?}, key = {:?} }}\n", self.cert, self.key)
+        files(&self.cert, &self.key)
     }
 
     fn serve(&self) -> Server {
         Server::start_in(self.directory.path(), "127.0.0.1:0", &self.config())
     }
+}
+
+/// The setting that names both.
+fn files(cert: &Path, key: &Path) -> String {
+    format!("tls = {{ cert = '{}', key = '{}' }}\n", cert.display(), key.display())
 }
 
 fn shown(server: &Server) -> [u8; 32] {
@@ -163,7 +168,7 @@ fn files_that_are_renamed_or_linked_into_their_place_are_taken() {
     };
     put(&old, "1");
     let live = place.directory.path().join("live");
-    let config = format!("tls = {{ cert = {:?}, key = {:?} }}\n", live.join("cert.pem"), live.join("key.pem"));
+    let config = files(&live.join("cert.pem"), &live.join("key.pem"));
     let server = Server::start_in(place.directory.path(), "127.0.0.1:0", &config);
     assert_eq!(shown(&server), old.fingerprint);
     put(&new, "2");
@@ -228,7 +233,7 @@ fn the_servers_own_certificate_is_made_once_and_may_be_replaced_by_the_operators
     // Who is in stays in.
     ann.send(&json!({"type": "broadcast", "room": "#r", "id": "m1", "msg": "still here"}));
     assert_eq!(ann.expect("ack")["seq"], 1);
-    let mut client = server.connect();
+    let mut client = server.connect_plainly();
     crate::common::secure::half().write_tls(&mut client.stream).unwrap();
     assert!(client.rest().is_empty());
 }

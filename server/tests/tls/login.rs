@@ -1,8 +1,9 @@
 //! Logins inside TLS: a signature is good for one connection, and only for its two ends.
 
 use crate::common::{
-    Client, Server, keyed_login,
+    Client, Server,
     secure::{Secure, login},
+    stream::Stream,
 };
 use rustls::{
     ServerConfig, ServerConnection, StreamOwned,
@@ -67,7 +68,7 @@ fn a_key_logs_in_when_it_signs_for_this_connection() {
     let answer = first.log_in("ann", &key(1), &challenge, &exporter);
     assert_eq!((&answer["success"], &answer["claimed"]), (&json!(true), &json!(true)), "{answer}");
     // She is the same person outside of TLS, too.
-    let answer = server.connect().log_in("ann", &key(1));
+    let answer = server.connect_plainly().log_in("ann", &key(1));
     assert_eq!(answer["success"], true, "{answer}");
 }
 
@@ -89,7 +90,7 @@ fn a_signature_for_no_connection_or_for_another_one_is_refused() {
         assert_eq!(refused(&answer), "bad_signature");
     }
     // Nor is a signature with an exporter good where there is no TLS.
-    let mut plain = server.connect();
+    let mut plain = server.connect_plainly();
     let welcome = plain.hello();
     plain.send(&login("ann", &key(1), &welcome["challenge"], &exporter));
     assert_eq!(refused(&plain.expect("login")), "bad_signature");
@@ -109,7 +110,7 @@ fn a_login_that_was_heard_is_good_for_no_second_connection() {
     second.hello();
     second.send(&heard);
     assert_eq!(refused(&second.expect("login")), "bad_signature");
-    let mut plain = server.connect();
+    let mut plain = server.connect_plainly();
     plain.hello();
     plain.send(&heard);
     assert_eq!(refused(&plain.expect("login")), "bad_signature");
@@ -150,7 +151,7 @@ fn man_in_the_middle(server: SocketAddr) -> SocketAddr {
 #[test]
 fn a_man_in_the_middle_can_not_use_what_he_passes_on() {
     let server = Server::start();
-    let mut owner = server.connect();
+    let mut owner = server.connect_plainly();
     assert_eq!(owner.log_in("ann", &key(1))["success"], true);
     let mut victim = Secure::connect(man_in_the_middle(server.address));
     let challenge = victim.hello()["challenge"].clone();
@@ -200,8 +201,8 @@ fn each_connection_has_a_challenge_and_an_exporter_of_its_own() {
         assert!(seen.insert(challenge) && seen.insert(base64url(&client.exporter())));
     }
     let stream = TcpStream::connect(server.address).unwrap();
-    let mut plain = Client::over(stream);
+    let mut plain = Client::over(Stream::Plain(stream));
     let welcome = plain.hello();
-    plain.send(&keyed_login(&welcome, "ann", &key(1)));
+    plain.send(&plain.stream.keyed_login(&welcome, "ann", &key(1)));
     assert_eq!(plain.expect("login")["success"], true);
 }

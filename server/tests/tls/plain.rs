@@ -1,6 +1,6 @@
 //! Plain text is spoken on loopback only; everybody else is told so.
 
-use crate::common::{Client, Server, command, secure::Secure};
+use crate::common::{Client, Server, command, secure::Secure, stream::Door};
 use serde_json::{Value, json};
 use std::{
     net::{IpAddr, SocketAddr, UdpSocket},
@@ -47,7 +47,7 @@ fn plain_text_from_elsewhere_is_told_to_use_tls() {
         "NICK ann\r\n",
         "GET / HTTP/1.1\r\n\r\n",
     ] {
-        let mut client = Client::connect(address);
+        let mut client = Client::connect(Door::plain(address));
         let start = Instant::now();
         client.send_bytes(first.as_bytes());
         is_told(&client.rest());
@@ -58,14 +58,14 @@ fn plain_text_from_elsewhere_is_told_to_use_tls() {
     secure.send(&json!({"type": "broadcast", "room": "#r", "id": "m1", "msg": "from elsewhere"}));
     assert_eq!(secure.expect("ack")["seq"], 1);
     let local = SocketAddr::new([127, 0, 0, 1].into(), address.port());
-    Client::connect(local).hello();
+    Client::connect(Door::plain(local)).hello();
     drop(server);
 }
 
 #[test]
 fn silence_from_elsewhere_is_waited_for_and_never_greeted() {
     let Some((_server, address, _directory)) = beyond_loopback(&[]) else { return };
-    let mut silent = Client::connect(address);
+    let mut silent = Client::connect(Door::plain(address));
     let start = Instant::now();
     // Long after a classic client would have been greeted, TLS may still begin.
     let mut late = std::net::TcpStream::connect(address).map(Some).unwrap();
@@ -78,7 +78,7 @@ fn silence_from_elsewhere_is_waited_for_and_never_greeted() {
 #[test]
 fn an_operator_may_allow_it() {
     let Some((_server, address, _directory)) = beyond_loopback(&["--allow-plain"]) else { return };
-    assert_eq!(Client::connect(address).hello()["version"], 1);
+    assert_eq!(Client::connect(Door::plain(address)).hello()["version"], 1);
     assert_eq!(Secure::connect(address).hello()["version"], 1);
 }
 
@@ -86,7 +86,7 @@ fn an_operator_may_allow_it() {
 fn without_tls_a_client_hello_is_closed() {
     let server = Server::start_with("tls = \"off\"");
     let mut half = crate::common::secure::half();
-    let mut client = server.connect();
+    let mut client = server.connect_plainly();
     let start = Instant::now();
     half.write_tls(&mut client.stream).unwrap();
     assert_eq!(client.rest(), Vec::<Value>::new());

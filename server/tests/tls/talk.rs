@@ -119,14 +119,12 @@ fn who_only_says_goodbye_inside_tls_is_answered_before_the_end() {
         if n % 2 == 0 {
             last_words(&mut bob);
         } else {
-            let words: String = [
-                broadcast("last", "the last word"),
-                json!({"type": "history", "room": "#r", "limit": 200}),
-                json!({"type": "ping"}),
-            ]
-            .iter()
-            .map(|request| format!("{request}\n"))
-            .collect();
+            let words = [
+                broadcast("last", "the last word").to_string(),
+                json!({"type": "history", "room": "#r", "limit": 200}).to_string(),
+                json!({"type": "ping"}).to_string(),
+            ];
+            let words = words.join("\n") + "\n";
             std::io::Write::write_all(&mut bob.tls.conn.writer(), words.as_bytes()).unwrap();
         }
         bob.close_notify();
