@@ -36,6 +36,8 @@ pub(crate) fn open(path: &Path, settings: &Settings) -> anyhow::Result<Connectio
     connection.pragma_update(None, "cell_size_check", true)?;
     // What is deleted is gone.
     connection.pragma_update(None, "secure_delete", true)?;
+    // A row that replaces another one is a deletion, too: the moderation log is only added to.
+    connection.pragma_update(None, "recursive_triggers", true)?;
     if version == 0 {
         // Free pages can be given back. It must be said before there is a table.
         connection.pragma_update(None, "auto_vacuum", "INCREMENTAL")?;
