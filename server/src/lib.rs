@@ -79,6 +79,7 @@ pub fn start(config: Config) -> anyhow::Result<Running> {
     let addresses: Vec<SocketAddr> =
         listeners.iter().map(std::net::TcpListener::local_addr).collect::<Result<_, _>>()?;
     let (outputs, from_journal) = unbounded_channel();
+    let written = serve::written(&config.tls);
     let certificate = tls::load(&config.tls, &config.data_dir)?;
     let (journal, stored) = SqliteJournal::open(&config.data_dir, &config.journal, &outputs)?;
     let clock = Clock::new(config.journal.wall.clone());
@@ -102,7 +103,7 @@ pub fn start(config: Config) -> anyhow::Result<Running> {
             if let Some(listener) = figures {
                 tokio::spawn(metrics::serve(listener, to_loop.clone()));
             }
-            let desk = Desk::new(config, certificate, places, now.mono);
+            let desk = Desk::new(config, certificate, written, places, now.mono);
             Server::new(engine, from_journal, listeners, clock, orders, desk)?.run(stopped).await
         });
         if let Err(error) = &result {

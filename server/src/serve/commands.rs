@@ -28,8 +28,14 @@ pub(crate) struct Desk {
 }
 
 impl Desk {
-    pub(crate) fn new(config: Config, certificate: Option<Certificate>, addresses: Vec<String>, now: Millis) -> Self {
-        let written = written(&config.tls);
+    /// `written`: before the certificate was loaded.
+    pub(crate) fn new(
+        config: Config,
+        certificate: Option<Certificate>,
+        written: Option<SystemTime>,
+        addresses: Vec<String>,
+        now: Millis,
+    ) -> Self {
         let waiting = HashMap::new();
         Self { config, certificate, addresses, started: now, written, look_at: now + LOOK, waiting, next: 0 }
     }
@@ -40,8 +46,9 @@ impl Desk {
     }
 }
 
-/// When the operator's files were written; the newer of them.
-fn written(source: &Source) -> Option<SystemTime> {
+/// When the operator's files were written; the newer of them. Asked for before they are loaded: what is written meanwhile
+/// is seen by the next look.
+pub(crate) fn written(source: &Source) -> Option<SystemTime> {
     let Source::Files { cert, key } = source else { return None };
     let time = |path: &Path| fs::metadata(path).and_then(|file| file.modified()).ok();
     time(cert).max(time(key))
@@ -88,6 +95,7 @@ impl Server {
     /// Reads the configuration again. What is wrong in it changes nothing.
     fn reload(&mut self) -> anyhow::Result<()> {
         let config = self.desk.config.reload()?;
+        let written = written(&config.tls);
         let certificate = tls::load(&config.tls, &config.data_dir)?;
         let places = |config: &Config| config.listen.iter().map(|listen| listen.address).collect::<Vec<_>>();
         let old = &self.desk.config;
@@ -95,7 +103,7 @@ impl Server {
             tracing::warn!("listen, data_dir and metrics are only read at the start");
         }
         self.engine.configure(&config);
-        self.desk.written = written(&config.tls);
+        self.desk.written = written;
         self.desk.config = config;
         self.take_certificate(certificate);
         tracing::info!("configuration_reloaded");

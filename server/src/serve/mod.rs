@@ -15,7 +15,7 @@ use crate::{
     journal::Output,
 };
 use anyhow::{Context, bail};
-pub(crate) use commands::Desk;
+pub(crate) use commands::{Desk, written};
 use listen::Listener;
 use mio::{Token, net::TcpStream};
 use reactor::Reactor;
