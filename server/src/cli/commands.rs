@@ -123,7 +123,9 @@ fn invite(config: &Config, wanted: Invite) -> anyhow::Result<()> {
     say(&link)?;
     if !wanted.plain && stdout().is_terminal() {
         let picture = QrCode::new(&link)?.render::<Dense1x2>().quiet_zone(true).build();
-        say(&picture)?;
+        // Black on white, whatever the terminal's own colours are: not every camera reads it the other way round.
+        let rows = picture.lines().map(|row| format!("\x1b[38;5;16;48;5;231m{row}\x1b[0m"));
+        say(&rows.collect::<Vec<_>>().join("\n"))?;
     }
     Ok(())
 }
