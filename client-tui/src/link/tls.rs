@@ -5,7 +5,7 @@
 
 use super::trust::Known;
 use rustls::{
-    CertificateError, ClientConfig, DigitallySignedStruct, Error, SignatureScheme,
+    CertificateError, ClientConfig, DigitallySignedStruct, Error, InvalidMessage, SignatureScheme,
     client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier},
     crypto::{CryptoProvider, ring::default_provider, verify_tls12_signature, verify_tls13_signature},
     pki_types::{CertificateDer, ServerName, UnixTime},
@@ -78,8 +78,12 @@ pub(super) async fn secure(stream: TcpStream, host: &str, known: Option<Known>) 
     }
 }
 
-/// An end in the middle of a handshake is what a server without TLS makes of it.
+/// An end in the middle of a handshake is what a server without TLS makes of it; one that is full answers without.
 fn said(error: &io::Error) -> String {
+    let of_tls = error.get_ref().and_then(|inner| inner.downcast_ref::<Error>());
+    if let Some(Error::InvalidMessage(InvalidMessage::InvalidContentType)) = of_tls {
+        return "it answered without TLS: it is full, or it speaks none".into();
+    }
     let is_end = error.kind() == io::ErrorKind::UnexpectedEof || error.kind() == io::ErrorKind::ConnectionReset;
     if is_end { "it closed the connection: it may speak no TLS".into() } else { error.to_string() }
 }
