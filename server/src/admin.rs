@@ -227,11 +227,8 @@ impl Status {
     }
 }
 
-/// What reaches the loop from outside of its sockets.
-pub(crate) enum Command {
-    /// An order, and where its answer goes.
-    Order(Order, oneshot::Sender<Answer>),
-}
+/// What reaches the loop from outside of its sockets: an order, and where its answer goes.
+pub(crate) type Command = (Order, oneshot::Sender<Answer>);
 
 /// The way to the loop.
 pub(crate) type Commands = UnboundedSender<Command>;
@@ -239,7 +236,7 @@ pub(crate) type Commands = UnboundedSender<Command>;
 /// Asks the loop.
 pub(crate) async fn ask(commands: &Commands, order: Order) -> Answer {
     let (to, answer) = oneshot::channel();
-    if commands.send(Command::Order(order, to)).is_err() {
+    if commands.send((order, to)).is_err() {
         return Answer::refused("the server is ending");
     }
     answer.await.unwrap_or_else(|_| Answer::refused("the server is ending"))

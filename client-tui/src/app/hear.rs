@@ -212,7 +212,7 @@ impl App {
         }
         self.count_unread();
         self.divide();
-        // Before there is a log they would go with what it replaces.
+        // Before, there may be no conversation to say them in.
         if self.current().is_some_and(|current| current.partner.log() == room) {
             for text in std::mem::take(&mut self.announcements) {
                 self.note(text);

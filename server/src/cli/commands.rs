@@ -1,6 +1,6 @@
 //! What the subcommands do.
 
-use super::{Admin, Cli, Command, Export, Invite, Level, Sanction, manual, moderation_log};
+use super::{Admin, Cli, Command, Export, Invite, Sanction, manual, moderation_log};
 use crate::{
     Config,
     admin::{Answer, Order, Status, order},
@@ -165,14 +165,8 @@ fn order_of(admin: Admin) -> anyhow::Result<Order> {
         Admin::Unban { who } => Order::Unban { who },
         Admin::Mute(Sanction { who, time: length, reason }) => Order::Mute { who, for_s: time(length)?, reason },
         Admin::Unmute { who } => Order::Unmute { who },
-        Admin::Alert { level } => Order::Alert {
-            level: match level {
-                Level::Calm => 0,
-                Level::NoNewNames => 1,
-                Level::NoNewAddresses => 2,
-                Level::ReadOnly => 3,
-            },
-        },
+        // They stand in their order.
+        Admin::Alert { level } => Order::Alert { level: level as u8 },
         Admin::Release { nickname } => Order::Release { nickname: nickname.to_string() },
     })
 }

@@ -42,8 +42,7 @@ impl Addresses {
 
     /// Counts a connection in, if there is room for it. Beyond the caps there is a reserve, for people with known keys.
     fn enter(&mut self, address: IpAddr) -> Entrance {
-        let block = Network::household(address);
-        let here = self.from.get(&block).copied().unwrap_or(0);
+        let here = self.from.get(&Network::household(address)).copied().unwrap_or(0);
         let is_over = |reserve: fn(usize) -> usize| {
             let most = |cap: usize| cap + reserve(cap);
             here >= most(self.caps.per_address) || self.total >= most(self.caps.connections)
@@ -54,13 +53,12 @@ impl Addresses {
             () if !is_over(|cap| cap / RESERVE) => Entrance::Reserved,
             () => return Entrance::Shut,
         };
-        self.from.insert(block, here + 1);
-        self.total += 1;
+        self.count_in(address);
         entrance
     }
 
-    /// Counts a connection in that is here already.
-    fn force(&mut self, address: IpAddr) {
+    /// Counts a connection in, whether or not there is room for it.
+    fn count_in(&mut self, address: IpAddr) {
         *self.from.entry(Network::household(address)).or_default() += 1;
         self.total += 1;
     }
@@ -101,11 +99,11 @@ impl<S: Socket> Engine<S> {
         }
         let exempt = self.addresses.is_exempt(address);
         let opened = self.now.mono - self.stood_still;
-        let connection = Connection::new(opened, opened + timers::SNIFF);
-        let socket = Transport::plain(socket);
         let is_proxied = self.addresses.is_proxy(address);
-        let mut connection = connection;
-        connection.is_proxied = is_proxied;
+        // A proxy has to say at once for whom it speaks; nobody is greeted before.
+        let greet_at = if is_proxied { Millis::MAX } else { opened + timers::SNIFF };
+        let connection = Connection { is_proxied, ..Connection::new(opened, greet_at) };
+        let socket = Transport::plain(socket);
         let peer = Peer { socket, address, connection, readable: false, ended: false, blocked: false, dirty: false };
         let id = self.peers.insert(peer);
         let reserved = entrance == Entrance::Reserved;
@@ -113,10 +111,6 @@ impl<S: Socket> Engine<S> {
         self.counts.accepted += 1;
         if !exempt && !is_proxied {
             self.note_stranger(id);
-        }
-        if is_proxied {
-            // It has to say at once for whom it speaks; nobody is greeted before.
-            self.peers[id].connection.greet_at = Millis::MAX;
         }
         self.watch(id);
         tracing::info!(session = id.data().as_ffi(), %address, "opened");
@@ -130,14 +124,13 @@ impl<S: Socket> Engine<S> {
         let entrance = self.addresses.enter(address);
         if entrance == Entrance::Shut {
             // It is counted out again when it goes.
-            self.addresses.force(address);
+            self.addresses.count_in(address);
         }
         peer.address = address;
         peer.connection.greet_at = self.now.mono - self.stood_still + timers::SNIFF;
         self.wakes.insert((self.now.mono + timers::SNIFF, id));
         let exempt = self.addresses.is_exempt(address);
-        let challenge = [0; KEY_BYTES];
-        self.hub.comes_from(id, Arrival { address, challenge, exempt, reserved: entrance == Entrance::Reserved });
+        self.hub.comes_from(id, address, exempt, entrance == Entrance::Reserved);
         if entrance == Entrance::Shut {
             self.counts.refused += 1;
             self.refuse(id, ErrorCode::ServerFull, "the server takes no more connections from here");

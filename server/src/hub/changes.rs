@@ -3,7 +3,7 @@
 use super::{Effect, Hub, Now, Slot, follow::Gap, may::Alert};
 use crate::{
     ids::{LogId, PersonId},
-    journal::{Asker, Change, Deed, Done, RoomRule},
+    journal::{Asker, Change, Deed, Done, RoomRule, Sanction},
 };
 use shared::{Seq, moderation::Role};
 use std::collections::BTreeMap;
@@ -41,11 +41,13 @@ impl Hub {
             }
             for change in &deed.changes {
                 self.changed_by(change);
-                match change {
-                    Change::Release(person) => self.released(*person, asker.as_ref(), now),
-                    Change::Sanction(_) => self.put_out_banned(now),
-                    _ => {}
+                if let Change::Release(person) = change {
+                    self.released(*person, asker.as_ref(), now);
                 }
+            }
+            let bans = |change: &Change| matches!(change, Change::Sanction(found) if found.sanction == Sanction::Ban);
+            if deed.changes.iter().any(bans) {
+                self.put_out_banned(now);
             }
         } else if let Some(asker) = asker {
             self.unavailable(asker, "release", None);

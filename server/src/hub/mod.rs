@@ -47,7 +47,10 @@ use shared::{
     identity::{EXPORTER_BYTES, PublicKey},
 };
 use slotmap::SecondaryMap;
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::{
+    collections::{BTreeMap, BTreeSet, HashSet},
+    net::IpAddr,
+};
 
 /// Milliseconds of a clock that only goes forward, from any start.
 pub type Millis = u64;
@@ -177,9 +180,9 @@ impl Hub {
     }
 
     /// It turns out to come from elsewhere.
-    pub fn comes_from(&mut self, id: SessionId, arrival: Arrival) {
+    pub fn comes_from(&mut self, id: SessionId, address: IpAddr, exempt: bool, reserved: bool) {
         if let Some(session) = self.sessions.get_mut(id) {
-            (session.address, session.exempt, session.reserved) = (arrival.address, arrival.exempt, arrival.reserved);
+            (session.address, session.exempt, session.reserved) = (address, exempt, reserved);
         }
     }
 

@@ -46,8 +46,7 @@ impl Desk {
 }
 
 impl Server {
-    pub(super) fn command(&mut self, command: Command) {
-        let Command::Order(order, to) = command;
+    pub(super) fn command(&mut self, (order, to): Command) {
         match order {
             Order::Status => {
                 let mut status = self.engine.status();

@@ -202,15 +202,16 @@ impl Writer {
     /// Takes an entry out of the index, if it is in it.
     fn unfind(&self, place: i64) -> rusqlite::Result<()> {
         let (log, seq) = LogId::from_place(place);
-        let indexed: Option<u64> = self
-            .connection
-            .prepare_cached("SELECT indexed FROM log WHERE log = ?")?
-            .query_row([log.0], |row| row.get(0))
-            .optional()?;
-        if indexed.is_some_and(|indexed| indexed >= seq.get()) {
+        if self.indexed(log)? >= seq {
             self.connection.prepare_cached("DELETE FROM found WHERE rowid = ?")?.execute([place])?;
         }
         Ok(())
+    }
+
+    /// The last entry of a log that the index has.
+    fn indexed(&self, log: LogId) -> rusqlite::Result<Seq> {
+        let mut statement = self.connection.prepare_cached("SELECT indexed FROM log WHERE log = ?")?;
+        Ok(statement.query_row([log.0], |row| schema::seq(row, "indexed")).optional()?.unwrap_or(Seq::ZERO))
     }
 
     fn erase(&mut self, person: PersonId) -> rusqlite::Result<Changed> {
@@ -265,9 +266,12 @@ impl Writer {
         }
         let now = self.wall.now();
         let (from, to) = (log.place(first), log.place(end));
-        for seq in std::iter::successors(Some(first), |seq| Some(seq.next())).take_while(|seq| *seq < end) {
-            self.unfind(log.place(seq))?;
+        let found = end.min(self.indexed(log)?.next());
+        let mut unfind = self.connection.prepare_cached("DELETE FROM found WHERE rowid = ?")?;
+        for seq in std::iter::successors(Some(first), |seq| Some(seq.next())).take_while(|seq| *seq < found) {
+            unfind.execute([log.place(seq)])?;
         }
+        drop(unfind);
         self.connection
             .prepare_cached(
                 "INSERT OR REPLACE INTO gone_id (sender, id, log, place, at, gone)
