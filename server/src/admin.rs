@@ -27,6 +27,9 @@ const ORDER_BYTES: u64 = 64 << 10;
 /// How long an answer may take: an order waits for the journal.
 const ANSWER: Duration = Duration::from_mins(5);
 
+/// After the system had no more descriptors.
+const AGAIN: Duration = Duration::from_secs(1);
+
 /// Whom an order is about, as people write it: a nickname, a key, or a network.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Whom {
@@ -275,7 +278,16 @@ pub(crate) fn bind(data_dir: &Path) -> anyhow::Result<UnixListener> {
 
 /// Takes orders until the loop has ended.
 pub(crate) async fn serve(listener: UnixListener, commands: Commands) {
-    while let Ok((stream, _)) = listener.accept().await {
+    loop {
+        let stream = match listener.accept().await {
+            Ok((stream, _)) => stream,
+            Err(error) => {
+                // Without descriptors nobody can be let in; the door must open again when there are some.
+                tracing::warn!(%error, "admin_accept_failed");
+                tokio::time::sleep(AGAIN).await;
+                continue;
+            }
+        };
         let commands = commands.clone();
         tokio::spawn(async move {
             let (reading, mut writing) = stream.into_split();
